@@ -1,0 +1,3 @@
+from m365integration.admin import customers
+
+__all__ = ["customers"]

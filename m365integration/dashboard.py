@@ -1,0 +1,177 @@
+"""The first page: what is in trouble, what waits, what expires, whether the machinery is alive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from m365integration import heartbeat, plots
+from mailboxes import figures as mail_figures
+from mailboxes.models import InboundMessage, Mailbox
+from tenants.admin.wording import explain, lasts
+from tenants.models import Alert, Credential, Tenant
+from tenants.models.credential import WARN_DAYS
+from tenants.reach import ADMINS, is_operator, may, within
+from tenants.templatetags.desk import distance
+from tickets import figures as ticket_figures
+from tickets.models import Ticket
+
+#: What the page lists of each kind; the lists have the rest.
+SHOWN: Final = 8
+CHART_HEIGHT: Final = 72
+BAR: Final = 22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    label: str
+    count: int
+    link: str
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    x: int
+    y: int
+    height: int
+    count: int
+    hour: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heart:
+    part: str
+    level: str
+    text: str
+
+
+def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the figures to the context of the admin's index."""
+    now = timezone.now()
+    mailboxes = within(request, Mailbox.objects.all())
+    ledger = within(request, InboundMessage.objects.all())
+    ailing = list(mail_figures.in_trouble(mailboxes).select_related("tenant")[: SHOWN + 1])
+    hours = mail_figures.per_hour(ledger, now)
+    tickets = within(request, Ticket.objects.all())
+    context |= _plots(request, tickets, now)
+    context |= {
+        "title": _("Overview"),
+        "cards": [*_cards(tickets, ledger, now), *_alerts(request)],
+        "ailing": [(mailbox, explain(mailbox.trouble)) for mailbox in ailing[:SHOWN]],
+        "has_more_ailing": len(ailing) > SHOWN,
+        "may_act": may(request, ADMINS),
+        "bars": _bars(hours),
+        "chart_width": BAR * len(hours),
+        "chart_height": CHART_HEIGHT,
+        "mails_today": sum(count for _hour, count in hours),
+        "expiring": _expiring(request, now),
+        "hearts": _hearts(),
+        "mailbox_count": mailboxes.count(),
+        "is_operator": is_operator(request),
+    }
+    return context
+
+
+def _plots(request: HttpRequest, tickets: QuerySet[Any], now: datetime) -> dict[str, Any]:
+    has_several = len(within(request, Tenant.objects.all())[:2]) > 1
+    return {
+        "days": plots.days(tickets, now),
+        "waiting": plots.waiting(tickets, now),
+        "longest_wait": plots.longest_wait(ticket_figures.longest_wait(tickets, now)),
+        "queues": plots.by_queue(tickets, names_tenants=has_several),
+        "tenants": plots.by_tenant(tickets) if has_several else [],
+    }
+
+
+def _cards(tickets: QuerySet[Any], ledger: QuerySet[Any], now: datetime) -> list[Card]:
+    list_of_tickets = reverse("admin:tickets_ticket_changelist")
+    list_of_mails = reverse("admin:mailboxes_inboundmessage_changelist")
+    status = ticket_figures.by_unsolved_status(tickets)
+    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    states = mail_figures.quarantined(ledger), mail_figures.waiting(ledger)
+    return [
+        Card(
+            label=_("tickets need an answer"),
+            count=status["new"] + status["open"],
+            link=f"{list_of_tickets}?status__in=new,open",
+        ),
+        Card(
+            label=_("tickets opened today"),
+            count=ticket_figures.opened_since(tickets, today),
+            link=plots.tickets_link(opened_at__gte=today),
+        ),
+        Card(
+            label=_("mails in quarantine"),
+            count=states[0],
+            link=f"{list_of_mails}?state__exact=quarantined",
+            level="danger" if states[0] else "",
+        ),
+        Card(
+            label=_("mails waiting to be filed"),
+            count=states[1],
+            link=f"{list_of_mails}?state__exact=received",
+        ),
+    ]
+
+
+def _alerts(request: HttpRequest) -> list[Card]:
+    """Count what goes on, for the operator: an alert may name mailboxes of every tenant."""
+    if not is_operator(request):
+        return []
+    count = Alert.objects.filter(recovered_at=None).count()
+    return [
+        Card(
+            label=_("alerts go on"),
+            count=count,
+            link=f"{reverse('admin:tenants_alert_changelist')}?lasts=yes",
+            level="danger" if count else "",
+        )
+    ]
+
+
+def _bars(hours: Sequence[tuple[datetime, int]]) -> list[Bar]:
+    most = max([count for _hour, count in hours], default=0) or 1
+    bars = []
+    for number, (hour, count) in enumerate(hours):
+        # An hour with a single mail is a sliver that can still be seen; an empty one a line.
+        height = max(3, round(count / most * (CHART_HEIGHT - 4))) if count else 1
+        bars.append(Bar(x=number * BAR, y=CHART_HEIGHT - height, height=height, count=count, hour=hour))
+    return bars
+
+
+def _expiring(request: HttpRequest, now: datetime) -> list[tuple[Credential, str, str]]:
+    """Name the registrations whose last credential runs out soon, or has; a newer one beside it settles the matter."""
+    last_day = timezone.localdate(now) + timedelta(days=WARN_DAYS)
+    longer = Credential.objects.filter(registration=OuterRef("registration"), expires_on__gt=last_day)
+    rows = within(request, Credential.objects.filter(expires_on__lte=last_day), ADMINS)
+    rows = rows.exclude(Exists(longer)).select_related("registration", "tenant").order_by("expires_on", "pk")
+    latest: dict[int, Credential] = {row.registration_id: row for row in rows[:200]}
+    return [(row, *lasts(row)) for row in list(latest.values())[:SHOWN]]
+
+
+def _hearts() -> list[Heart]:
+    limit = timedelta(seconds=settings.HEARTBEAT_LIMIT_S)
+    names = {"beat": _("scheduler"), "worker": _("worker")}
+    hearts = []
+    for part, age in heartbeat.ages().items():
+        if age is None:
+            level, text = "warning", _("not heard yet")
+        elif age > limit:
+            level, text = (
+                "danger",
+                _("silent; last heard %(when)s") % {"when": distance(timezone.now() - age)},
+            )
+        else:
+            level, text = "success", _("alive, heard %(when)s") % {"when": distance(timezone.now() - age)}
+        hearts.append(Heart(part=names.get(part, part), level=level, text=text))
+    return hearts

@@ -1,0 +1,198 @@
+// The desk: keys, density, who else is here, frames as high as their mail. No request leaves this host.
+(() => {
+  "use strict";
+
+  const find = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // The server words times in the zone of whoever reads them.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `zone=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+
+  const DENSITY = "desk-density";
+  const root = document.documentElement;
+  const isCompact = () => root.classList.contains("desk-compact");
+  root.classList.toggle("desk-compact", localStorage.getItem(DENSITY) === "compact");
+
+  function changeDensity() {
+    root.classList.toggle("desk-compact");
+    localStorage.setItem(DENSITY, isCompact() ? "compact" : "roomy");
+    showDensity();
+  }
+
+  function showDensity() {
+    const button = find("[data-desk=density]");
+    if (button) button.setAttribute("aria-pressed", String(isCompact()));
+  }
+
+  // --- Keys ---
+
+  const isTyping = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
+
+  function showKeys() {
+    const dialog = find(".desk-keys");
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  /** Move the mark among the elements; gives the one it is on now. */
+  function step(elements, by) {
+    if (!elements.length) return null;
+    const at = elements.findIndex((one) => one.classList.contains("desk-here"));
+    const next = elements[Math.min(Math.max(at + by, 0), elements.length - 1)] || elements[0];
+    elements.forEach((one) => one.classList.remove("desk-here"));
+    next.classList.add("desk-here");
+    next.scrollIntoView({ block: "nearest" });
+    return next;
+  }
+
+  const rows = () => all("#result_list tr.data-row");
+  const here = (elements) => elements.find((one) => one.classList.contains("desk-here"));
+  const focus = (selector) => {
+    const box = find(selector);
+    if (!box) return;
+    box.focus();
+    box.scrollIntoView({ block: "center" });
+  };
+
+  const listKeys = {
+    j: () => step(rows(), 1),
+    k: () => step(rows(), -1),
+    Enter: () => { const link = here(rows()) && find("th a, td a", here(rows())); if (link) link.click(); return Boolean(link); },
+    x: () => { const box = here(rows()) && find("input.action-select", here(rows())); if (box) box.click(); },
+    "/": () => focus("#searchbar"),
+    c: changeDensity,
+  };
+
+  const entries = () => all(".desk-entry, .desk-event");
+  const ticketKeys = {
+    j: () => step(entries(), 1),
+    k: () => step(entries(), -1),
+    r: () => focus("#answer-text"),
+    n: () => focus("#note-text"),
+    s: () => focus(".desk-fields select"),
+    w: () => { const form = find("#watch-form"); if (form) form.submit(); },
+    h: () => { const mail = here(entries()) || entries().at(-1); const html = mail && find(".desk-html", mail); if (html) html.open = !html.open; },
+    u: () => { location.href = find(".desk-ticket").dataset.list; },
+  };
+
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.key === "Escape" && isTyping(event.target)) { event.target.blur(); return; }
+    const onControl = event.key === "Enter" && event.target.closest("a, button, summary, input");
+    if (isTyping(event.target) || onControl || find("dialog[open]")) return;
+    const keys = find("[data-desk-ticket]") ? ticketKeys : find("body.model-ticket.change-list") ? listKeys : null;
+    const act = keys && (event.key === "?" ? showKeys : keys[event.key]);
+    if (act && act() !== false) event.preventDefault();
+  }
+
+  // --- Who else has the ticket open ---
+
+  function watchTicket(page) {
+    const token = find("[name=csrfmiddlewaretoken]");
+    if (!token) return;
+    const answer = find("#answer-text");
+    const written = answer ? answer.value : "";
+    const form = (more) => {
+      const said = new FormData();
+      said.set("csrfmiddlewaretoken", token.value);
+      Object.entries(more).forEach(([name, value]) => said.set(name, value));
+      return said;
+    };
+    async function say() {
+      if (document.hidden) return;
+      const isAnswering = answer !== null && answer.value.trim() !== "" && answer.value !== written;
+      try {
+        const response = await fetch(page.dataset.look, {
+          method: "POST", credentials: "same-origin", redirect: "error",
+          body: form({ seen: page.dataset.entries, answering: isAnswering ? "1" : "" }),
+        });
+        if (response.ok) tell(await response.json());
+      } catch { /* Signed out or offline: the page says so itself when something is done on it. */ }
+    }
+    function tell(told) {
+      const line = find(".desk-presence");
+      line.replaceChildren(...told.said.map((one) => {
+        const who = document.createElement("span");
+        who.textContent = one.text;
+        who.className = one.answering ? "desk-state is-warning" : "desk-state is-info";
+        return who;
+      }));
+      line.hidden = told.said.length === 0;
+      find(".desk-news").hidden = told.entries <= Number(page.dataset.entries);
+    }
+    say();
+    setInterval(say, Number(page.dataset.everyS) * 1000);
+    document.addEventListener("visibilitychange", say);
+    if (answer) {
+      let wasEmpty = true;
+      answer.addEventListener("input", () => {
+        if (wasEmpty !== (answer.value.trim() === "")) { wasEmpty = !wasEmpty; say(); }
+      });
+    }
+    addEventListener("pagehide", () => navigator.sendBeacon(page.dataset.look, form({ leaving: "1" })));
+  }
+
+  // --- Frames as high as their mail ---
+  // A sandboxed frame tells nobody how high it is. So the mail is laid out once more out of sight, rebuilt of plain
+  // elements: its words, its boxes and the sizes of its pictures, and nothing that could act or fetch.
+
+  const BOXES = new Set(("P DIV BR HR TABLE TBODY THEAD TR TD TH UL OL LI H1 H2 H3 H4 H5 H6 BLOCKQUOTE PRE CENTER "
+    + "B STRONG I EM U SPAN FONT A SMALL").split(" "));
+  const STYLES = ["font-size", "padding", "margin", "width", "font-weight"];
+  const EMBEDDED = /^data:image\/(png|jpeg|gif|webp);base64,/;
+  const MARGINS_PX = 26;
+
+  function rebuild(from, to, pictures) {
+    for (const node of from.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE) { to.append(node.data); continue; }
+      if (node.nodeType !== Node.ELEMENT_NODE) continue;
+      if (node.tagName === "IMG") { to.append(picture(node, pictures)); continue; }
+      const made = document.createElement(BOXES.has(node.tagName) ? node.tagName : "span");
+      STYLES.forEach((name) => made.style.setProperty(name, node.style ? node.style.getPropertyValue(name) : ""));
+      rebuild(node, made, pictures);
+      to.append(made);
+    }
+  }
+
+  function picture(node, pictures) {
+    const made = document.createElement("img");
+    const source = node.getAttribute("src") || "";
+    if (!EMBEDDED.test(source)) { made.style.display = "none"; return made; }
+    ["width", "height"].forEach((name) => { if (node.hasAttribute(name)) made.setAttribute(name, node.getAttribute(name)); });
+    made.src = source;
+    pictures.push(made.decode().catch(() => {}));
+    return made;
+  }
+
+  async function fit(frame) {
+    const response = await fetch(frame.getAttribute("src"), { credentials: "same-origin", redirect: "error" });
+    if (!response.ok) return;
+    const mail = new DOMParser().parseFromString(await response.text(), "text/html");
+    const room = document.createElement("div");
+    room.className = "desk-measure";
+    room.style.width = `${Math.max(frame.clientWidth - 32, 120)}px`;
+    const pictures = [];
+    rebuild(mail.body, room, pictures);
+    document.body.append(room);
+    await Promise.all(pictures);
+    frame.style.height = `${Math.min(Math.max(room.scrollHeight + MARGINS_PX, 60), 6000)}px`;
+    room.remove();
+  }
+
+  function fitWhenOpened(details) {
+    const frame = find("iframe", details);
+    const once = () => { if (details.open && !frame.dataset.fits) { frame.dataset.fits = "1"; fit(frame).catch(() => {}); } };
+    details.addEventListener("toggle", once);
+    once();
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    showDensity();
+    document.addEventListener("keydown", onKey);
+    all("[data-desk=help]").forEach((button) => button.addEventListener("click", showKeys));
+    all("[data-desk=density]").forEach((button) => button.addEventListener("click", changeDensity));
+    all(".desk-html").forEach(fitWhenOpened);
+    all("[data-desk-ticket]").forEach(watchTicket);
+  });
+})();
