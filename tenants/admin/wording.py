@@ -1,0 +1,80 @@
+"""Sentences about rows: who has to act, how long a credential lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from tenants.diagnosis import Actor, Diagnosis
+from tenants.models import Credential
+from tenants.models.credential import WARN_DAYS
+
+WHO: Final[Mapping[str, Any]] = {
+    Actor.OPERATOR: gettext_lazy("Operator of this helpdesk"),
+    Actor.TENANT_ADMIN: gettext_lazy("Admin of this tenant, here"),
+    Actor.CUSTOMER_ADMIN: gettext_lazy("Administrator of the customer's Microsoft 365"),
+    Actor.USER: gettext_lazy("Owner of the mailbox or account"),
+    Actor.MICROSOFT: gettext_lazy("Nobody: it passes at Microsoft"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A diagnosis as a page shows it."""
+
+    cause: str
+    who: str
+    fix: str
+    codes: tuple[tuple[str, str], ...]
+
+
+def explain(diagnosis: Diagnosis | Mapping[str, Any] | None) -> Trouble | None:
+    """Word a diagnosis, or the JSON a row keeps of one; None stays None."""
+    if diagnosis is None:
+        return None
+    if isinstance(diagnosis, Diagnosis):
+        diagnosis = {**diagnosis.as_json(), "correlation": diagnosis.correlation}
+    trail = [(str(pair[0]), str(pair[1])) for pair in diagnosis.get("correlation") or () if len(pair) == 2]
+    who = str(diagnosis.get("who", ""))
+    return Trouble(
+        cause=str(diagnosis.get("cause", "")),
+        who=str(WHO.get(who, who)),
+        fix=str(diagnosis.get("fix", "")),
+        codes=(("code", str(diagnosis.get("code", ""))), *trail),
+    )
+
+
+def credential_state(credential: Credential) -> tuple[str, str]:
+    """Say how a credential stands: (level, sentence); the level is success, warning or danger.
+
+    Opens the encrypted part only to see whether it can be opened.
+    """
+    try:
+        is_readable = credential.is_readable()
+    except ObjectDoesNotExist:
+        is_readable = False
+    level, rest = (
+        ("danger", _("cannot be decrypted: re-enter the secret")) if not is_readable else lasts(credential)
+    )
+    set_on = date_format(timezone.localdate(credential.created_at), "DATE_FORMAT")
+    return level, _("set on %(date)s, %(rest)s") % {"date": set_on, "rest": rest}
+
+
+def lasts(credential: Credential) -> tuple[str, str]:
+    """Say how long a credential lasts by its date alone."""
+    days = credential.days_left()
+    if days is None:
+        return "warning", _("no expiry date entered")
+    if days < 0:
+        return "danger", _("expired")
+    if days == 0:
+        return "danger", _("expires today")
+    level = "warning" if days < WARN_DAYS else "success"
+    return level, ngettext("expires in %(days)d day", "expires in %(days)d days", days) % {"days": days}

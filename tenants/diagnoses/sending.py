@@ -1,0 +1,77 @@
+"""Codes of outgoing mail."""
+
+from tenants.diagnoses.advice import Actor, Advice
+
+_HERE = Actor.TENANT_ADMIN
+_SEND_OVER = "Open the mailbox, choose Microsoft Graph under “Outgoing mail” and save"
+
+SENDING: dict[str, Advice] = {
+    "outbound_off": Advice(
+        _HERE,
+        "This mailbox sends no mail: its outgoing mail is switched off.",
+        f"{_SEND_OVER}; the app registration needs the permission Mail.Send.",
+    ),
+    "outbound_wire_missing": Advice(
+        _HERE,
+        "This mailbox is set to send over a wire that this program does not speak.",
+        f"{_SEND_OVER}.",
+    ),
+    "outbound_sign_in": Advice(
+        _HERE,
+        "This mailbox is set to send as another person than the one who signs in to read it.",
+        "Open the mailbox and let the application send, or the person who reads; one sign-in then does for both.",
+    ),
+    "outbound_paused": Advice(
+        _HERE,
+        "This mailbox or its tenant is switched off, so nothing is sent.",
+        "Open the mailbox and the tenant in the admin and switch them on.",
+    ),
+    "ticket_without_mailbox": Advice(
+        _HERE,
+        "The mailbox this ticket came to has been removed, so there is nothing to answer from.",
+        "Answer from Outlook, or connect the mailbox again; its new mails open tickets as before.",
+    ),
+    "reply_empty": Advice(_HERE, "The answer has no text.", "Write something and send it again."),
+    "recipient_missing": Advice(
+        _HERE, "There is nobody to send this answer to.", "Enter the address of the recipient."
+    ),
+    "recipient_invalid": Advice(
+        _HERE,
+        "One of the recipients is not a mail address.",
+        "Correct it; addresses look like ada@contoso.example and are separated by commas.",
+    ),
+    "recipient_own": Advice(
+        _HERE,
+        "One of the recipients is a mailbox of this helpdesk; its mail would come back as a loop.",
+        "Remove that address.",
+    ),
+    "recipients_too_many": Advice(
+        _HERE, "A mail may have 500 recipients at most.", "Remove some, or send several mails."
+    ),
+    "files_too_large": Advice(
+        _HERE,
+        "The files are larger than Exchange takes in one mail.",
+        "Send fewer or smaller files, or a link to where they can be fetched.",
+    ),
+    "file_missing": Advice(
+        Actor.OPERATOR,
+        "A file of this mail is no longer in this server's storage.",
+        "Restore MEDIA_ROOT from the backup, then send it again.",
+    ),
+    "drafts_needed": Advice(
+        Actor.CUSTOMER_ADMIN,
+        "Files of this size need a draft in the mailbox, which the permission Mail.Send alone does not allow.",
+        "Grant the app registration Mail.ReadWrite with admin consent, then send it again.",
+    ),
+    "send_in_doubt": Advice(
+        _HERE,
+        "Whether this mail was sent is unknown: the answer was lost, and no trace of it is found in the mailbox.",
+        "Look in Outlook's Sent Items. If it is there, cancel it here; if it is not, send it again. With the "
+        "permission Mail.ReadWrite such cases clear up by themselves.",
+    ),
+    "mail_bounced": Advice(
+        Actor.USER,
+        "The mail was sent, but the recipient's server reports that it could not be delivered.",
+        "Read the report on the ticket, correct the address and answer again.",
+    ),
+}

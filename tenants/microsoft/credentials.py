@@ -1,0 +1,81 @@
+"""What an application proves itself with. The values are never shown: not in repr, not in an error."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from tenants.errors import CredentialUnusable
+from tenants.redaction import remember
+
+
+@dataclass(frozen=True, slots=True)
+class SecretCredential:
+    """A client secret: its Value, not its Secret ID."""
+
+    value: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        remember(self.value)
+
+    def for_msal(self) -> str:
+        """Give the form MSAL takes; raises CredentialUnusable when there is none."""
+        if not self.value:
+            raise CredentialUnusable.own("secret_missing")
+        return self.value
+
+    def is_expired(self) -> bool:
+        """Only Entra knows how long a secret lives."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateCredential:
+    """An RSA key without passphrase and its certificate, both PEM."""
+
+    private_key_pem: str = field(repr=False)
+    certificate_pem: str = field(repr=False)
+
+    def for_msal(self) -> dict[str, str]:
+        """Give the form MSAL takes, which signs with PS256 and names the certificate by its SHA-256.
+
+        Raises CredentialUnusable when either part cannot be read or they do not belong together.
+        """
+        if not self._belongs_together():
+            raise CredentialUnusable.own("certificate_unreadable")
+        return {"private_key": self.private_key_pem, "public_certificate": self.certificate_pem}
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the certificate ends, aware, UTC; raises CredentialUnusable when it cannot be read."""
+        certificate = self._certificate()
+        if certificate is None:
+            raise CredentialUnusable.own("certificate_unreadable")
+        return certificate.not_valid_after_utc
+
+    def is_expired(self) -> bool:
+        return self.expires_at <= datetime.now(UTC)
+
+    def _belongs_together(self) -> bool:
+        certificate, key = self._certificate(), self._key()
+        return certificate is not None and key is not None and certificate.public_key() == key.public_key()
+
+    def _certificate(self) -> x509.Certificate | None:
+        try:
+            return x509.load_pem_x509_certificate(self.certificate_pem.encode())
+        except ValueError:
+            return None
+
+    def _key(self) -> RSAPrivateKey | None:
+        try:
+            key: Any = load_pem_private_key(self.private_key_pem.encode(), password=None)
+        except (ValueError, TypeError, RuntimeError):
+            # The library's own words may quote what was pasted.
+            return None
+        return key if isinstance(key, RSAPrivateKey) else None
+
+
+Credential = SecretCredential | CertificateCredential

@@ -1,0 +1,283 @@
+"""The way to a working registration: numbered steps with this customer's own values, each with its state.
+
+Everything is told from rows; nothing is asked of Microsoft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+from tenants.microsoft.clouds import Cloud
+from tenants.setup import powershell
+from tenants.setup.check import Check, Status
+from tenants.setup.permissions import Comparison, Permission, Resource, compare
+
+LEARN: Final = "https://learn.microsoft.com/"
+#: Mail permissions of Graph that Exchange knows as roles of the same name.
+_EXCHANGE_ROLES: Final = frozenset({"Mail.Read", "Mail.ReadWrite", "Mail.Send", "MailboxSettings.Read"})
+
+
+class State(StrEnum):
+    DONE = "done"
+    OPEN = "open"
+    UNKNOWN = "unknown"  #: cannot be checked from here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Microsoft's own page; `version_on` is the day of the version this step was written from, where it has one.
+
+    `checked_on` is the day the step was last held against the page.
+    """
+
+    url: str
+    version_on: date | None = None
+    checked_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step; `values` are (label, text to copy), `script` is PowerShell that runs as it is."""
+
+    title: str
+    state: State
+    says: tuple[str, ...]
+    page: Page
+    values: tuple[tuple[str, str], ...] = ()
+    script: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known here of a registration. `granted` is None until a token has shown its permissions."""
+
+    target: powershell.Target
+    return_address: str  #: where Microsoft sends browsers back to
+    cloud: Cloud
+    credential: Check
+    wanted: Sequence[Permission]
+    granted: Sequence[str] | None
+    working: Sequence[str]  #: addresses of which mail has been read
+    reads_imap: bool
+    sends_smtp: bool
+
+    @property
+    def compared(self) -> Comparison:
+        return compare(self.wanted, self.granted or ())
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether some mailbox has been read: then the rights are there, whoever gave them."""
+        return bool(self.working)
+
+
+def steps(facts: Facts) -> list[Step]:
+    """Give the steps in the order they are done in."""
+    found = [_roles(), _registration(facts), _credential(facts), permission_step(facts), _mailboxes(facts)]
+    if _graph_roles(facts):
+        found += [_limit(facts), _older_limit(facts)]
+    if facts.reads_imap or facts.sends_smtp:
+        found.append(protocol_step(facts))
+    return [*found, network_step(facts)]
+
+
+def _roles() -> Step:
+    return Step(
+        title="Have the administrator roles ready",
+        state=State.UNKNOWN,
+        says=(
+            "Application Administrator or Cloud Application Administrator, to register the application.",
+            "Privileged Role Administrator or Global Administrator, to grant consent to application permissions.",
+            "Exchange Administrator with Organization Management, for the PowerShell below.",
+            "These may be three people; each needs the role only while doing the step.",
+        ),
+        page=Page(url=f"{LEARN}entra/identity/role-based-access-control/permissions-reference"),
+    )
+
+
+def _registration(facts: Facts) -> Step:
+    return Step(
+        title="Register an application of its own",
+        state=State.DONE if facts.granted is not None else State.OPEN,
+        says=(
+            "Entra admin center > App registrations > New registration. Any name: users see it where they consent.",
+            "Accounts in this organizational directory only is enough. The choices with any organizational directory "
+            "work as well; Personal Microsoft accounts only does not: no account of an organisation can use it.",
+            "Redirect URI: platform Web and the address below, to the letter. Others may stand beside it. ID tokens "
+            "may be ticked or not.",
+            "A new registration, not one of an older program: rights for EWS and others would come with it.",
+            *_older_program(facts),
+            "Logo and information address (Branding & properties) are optional.",
+        ),
+        values=(
+            ("Application (client) ID, as entered here", facts.target.client_id),
+            ("Directory (tenant) ID, as entered here", facts.target.directory_id),
+            ("Redirect URI", facts.return_address),
+        ),
+        page=Page(
+            url=f"{LEARN}entra/identity-platform/quickstart-register-app", checked_on=date(2026, 11, 21)
+        ),
+    )
+
+
+def _older_program(facts: Facts) -> tuple[str, ...]:
+    foreign = facts.compared.foreign
+    if not foreign:
+        return ()
+    return (
+        f"This one carries {', '.join(foreign)}, as an older program's does. Better make a new one for the helpdesk.",
+    )
+
+
+def _credential(facts: Facts) -> Step:
+    said = facts.credential.diagnosis
+    told = (f"{said.cause} {said.fix}",) if said else ()
+    return Step(
+        title="Make a credential and enter it here",
+        state=State.OPEN if facts.credential.status is Status.FAIL else State.DONE,
+        says=(
+            "Certificates & secrets > New client secret, 24 months; copy the column Value at once, not the Secret ID.",
+            "A certificate is better still: upload its public part there, and enter both parts here.",
+            *told,
+        ),
+        page=Page(url=f"{LEARN}entra/identity-platform/how-to-add-credentials"),
+    )
+
+
+def permission_step(facts: Facts) -> Step:
+    compared = facts.compared
+    says = [
+        "API permissions > Add a permission: each of these, then Grant admin consent and confirm with Yes.",
+        "Or ask for consent on the page of the registration here, which also makes a link for an administrator without "
+        "an account.",
+        "Where only Exchange's roles are used (the next steps), the mail permissions are left out here.",
+    ]
+    if facts.granted is None:
+        says.append("What is granted is not known yet: test the configuration of a mailbox.")
+    elif compared.missing:
+        says.append(f"Missing in the last token: {', '.join(compared.missing)}.")
+    if extra := (*compared.foreign, *compared.superfluous):
+        says.append(
+            f"Granted, and used by nothing here: {', '.join(extra)}. Remove unless another program needs it."
+        )
+    is_done = facts.granted is not None and (not compared.missing or facts.is_open)
+    return Step(
+        title="Add the permissions and grant admin consent",
+        state=State.DONE if is_done else State.OPEN,
+        says=tuple(says),
+        values=tuple((_place(one), one.name) for one in facts.wanted),
+        page=Page(url=f"{LEARN}entra/identity/enterprise-apps/grant-admin-consent"),
+    )
+
+
+def _place(permission: Permission) -> str:
+    return f"{permission.tab}{' (optional)' if permission.is_optional else ''}"
+
+
+def _mailboxes(facts: Facts) -> Step:
+    waiting = [one for one in facts.target.addresses if one not in facts.working]
+    return Step(
+        title="Have the mailboxes in Exchange Online",
+        state=State.OPEN if waiting or not facts.target.addresses else State.DONE,
+        says=(
+            "A shared mailbox needs no licence; a user mailbox needs one with Exchange Online.",
+            "A mailbox of its own for the helpdesk, not a person's. A new one takes up to some hours to be open.",
+            *((f"No mail read yet: {', '.join(waiting)}. Test their configuration.",) if waiting else ()),
+        ),
+        values=tuple(("Mailbox", address) for address in facts.target.addresses),
+        page=Page(url=f"{LEARN}microsoft-365/admin/email/create-a-shared-mailbox"),
+    )
+
+
+def _limit(facts: Facts) -> Step:
+    return Step(
+        title="Recommended: limit the application to these mailboxes (RBAC for Applications)",
+        state=State.DONE if _is_limited(facts) else State.UNKNOWN,
+        says=(
+            "Without a limit the permissions open every mailbox of the directory.",
+            "Exchange's roles and Entra's consent add up. The limit holds only once the same permissions are removed "
+            "under API permissions.",
+            "A change is felt after 30 minutes to two hours; the test command at the end does not wait for that.",
+            NO_MODULE,
+        ),
+        script=powershell.rbac(facts.target, _graph_roles(facts)),
+        page=Page(url=f"{LEARN}exchange/permissions-exo/application-rbac", version_on=date(2025, 11, 25)),
+    )
+
+
+NO_MODULE: Final = (
+    "If the Exchange module cannot be installed on your computer, open Cloud Shell in the Azure portal: it has the "
+    "module, and Connect-ExchangeOnline -Device signs in there."
+)
+
+
+def _older_limit(facts: Facts) -> Step:
+    return Step(
+        title="Or the older way to limit it: an application access policy",
+        state=State.UNKNOWN,
+        says=(
+            "Only where RBAC for Applications is not to be had; Microsoft calls it legacy. It keeps consented "
+            "permissions to the mailboxes of a group, and is felt after an hour or more.",
+            NO_MODULE,
+        ),
+        script=powershell.access_policy(facts.target),
+        page=Page(url=f"{LEARN}powershell/module/exchangepowershell/new-applicationaccesspolicy"),
+    )
+
+
+def protocol_step(facts: Facts) -> Step:
+    return Step(
+        title="Open the mailboxes to the application for IMAP, POP and SMTP",
+        state=State.DONE if facts.is_open and not facts.sends_smtp else State.UNKNOWN,
+        says=(
+            "Full access is given mailbox by mailbox, which is also the limit: policies and roles do not hold here.",
+            "Grant admin consent first: the enterprise application has to be there.",
+            NO_MODULE,
+        ),
+        script=powershell.mail_protocols(facts.target, sends=facts.sends_smtp),
+        page=Page(
+            url=f"{LEARN}exchange/client-developer/legacy-protocols/"
+            "how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth"
+        ),
+    )
+
+
+def network_step(facts: Facts) -> Step:
+    return Step(
+        title="Let this server reach Microsoft",
+        state=State.DONE if facts.is_open else State.UNKNOWN,
+        says=(
+            "Outgoing connections only. “Try these hosts” at the end of this page connects to each of them.",
+        ),
+        values=tuple(_hosts(facts)),
+        page=Page(
+            url=f"{LEARN}microsoft-365/enterprise/urls-and-ip-address-ranges", checked_on=date(2026, 11, 21)
+        ),
+    )
+
+
+def _hosts(facts: Facts) -> Iterator[tuple[str, str]]:
+    where = facts.cloud
+    found = [("Sign-in", where.login_url, 443), ("Microsoft Graph", where.graph_url, 443)]
+    if facts.reads_imap:
+        found += [("IMAP", where.imap_url, 993), ("POP", where.pop_url, 995)]
+    if facts.sends_smtp:
+        found.append(("SMTP", where.smtp_url, 587))
+    for name, url, port in found:
+        parts = urlsplit(url)
+        yield name, f"{parts.hostname}:{parts.port or port}"
+
+
+def _graph_roles(facts: Facts) -> list[str]:
+    mine = [one for one in facts.wanted if one.resource is Resource.GRAPH and not one.is_optional]
+    return [one.name for one in mine if one.name in _EXCHANGE_ROLES]
+
+
+def _is_limited(facts: Facts) -> bool:
+    """Tell whether mail is read although the token names none of the permissions: then Exchange gives them."""
+    return facts.is_open and facts.granted is not None and not set(_graph_roles(facts)) & set(facts.granted)

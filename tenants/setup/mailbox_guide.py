@@ -1,0 +1,142 @@
+"""The way to one working mailbox: what has to be there at the customer's for it alone, each step with its state.
+
+Everything is told from rows; nothing is asked of Microsoft.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from tenants.setup import powershell
+from tenants.setup.guide import (
+    LEARN,
+    NO_MODULE,
+    Facts,
+    Page,
+    State,
+    Step,
+    network_step,
+    permission_step,
+    protocol_step,
+)
+
+#: Names administrators give to accounts of their own; what an account may do is only known to the directory.
+_ADMIN: Final = re.compile(r"(^|[._-])(adm|admin|administrator|globaladmin|root|sysadmin)([._-]|\d*$)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What is known here of one mailbox; `user` is blank where the application signs in by itself."""
+
+    address: str
+    user: str
+    sender: str
+    reads: bool
+    sends: bool
+    folder: str
+    is_active: bool
+    read_at: datetime | None
+    examined_ok: bool | None
+
+
+def steps(facts: Facts, situation: Situation) -> list[Step]:
+    """Give the steps in the order they are done in; `facts` are narrowed to this mailbox."""
+    found = [_existence(situation), permission_step(facts)]
+    if situation.user:
+        found.append(_user(facts, situation))
+    if situation.sends and situation.sender != situation.address:
+        found.append(_sender(facts, situation))
+    if facts.reads_imap or facts.sends_smtp:
+        found.append(protocol_step(facts))
+    found += [_folder(situation)] if situation.reads else []
+    return [*found, network_step(facts), _test(situation)]
+
+
+def _existence(situation: Situation) -> Step:
+    return Step(
+        title="Have the mailbox in Exchange Online",
+        state=State.DONE if situation.read_at else State.OPEN,
+        says=(
+            "A shared mailbox needs no licence; a user mailbox needs one with Exchange Online.",
+            "For a user mailbox: Microsoft 365 admin center > Users > Active users > Add a user, with a licence that "
+            "holds Exchange. A new mailbox takes up to some hours to be open.",
+            "A mailbox of its own for the helpdesk, not a person's.",
+        ),
+        values=(("Mailbox", situation.address),),
+        page=Page(url=f"{LEARN}microsoft-365/admin/email/create-a-shared-mailbox"),
+    )
+
+
+def _user(facts: Facts, situation: Situation) -> Step:
+    is_own = situation.user == situation.address
+    warning = (
+        ("This looks like an administrator's account. Whoever holds its sign-in holds its roles: use an account "
+         "without any role, made for this mailbox.",)
+        if _ADMIN.search(situation.user.partition("@")[0].lower())
+        else ()
+    )  # fmt: skip
+    shared = "" if is_own else powershell.user_access(
+        facts.target, user=situation.user, reads=situation.reads, sends=situation.sends
+    )  # fmt: skip
+    return Step(
+        title="Have the user who signs in" if is_own else "Give the user who signs in access to the mailbox",
+        state=State.DONE if situation.read_at else State.UNKNOWN,
+        says=(
+            *warning,
+            "An account without administrator roles; with multi-factor sign-in if your directory asks for it.",
+            *(
+                ()
+                if is_own
+                else ("Full access opens the mailbox, Send As lets answers leave in its name.", NO_MODULE)
+            ),
+        ),
+        values=(("Signed-in user", situation.user), ("Mailbox", situation.address)),
+        script=shared,
+        page=Page(url=f"{LEARN}powershell/module/exchangepowershell/add-mailboxpermission"),
+    )
+
+
+def _sender(facts: Facts, situation: Situation) -> Step:
+    return Step(
+        title="Let answers leave under another address",
+        state=State.UNKNOWN,
+        says=(
+            "The from address must be the mailbox's own alias, or a mailbox on which Send As is given.",
+            "“Test configuration” sends a mail to you and shows whether Exchange takes it.",
+            NO_MODULE,
+        ),
+        values=(("From address", situation.sender), ("Mailbox", situation.address)),
+        script=powershell.send_as(facts.target, sender=situation.sender, trustee=situation.user),
+        page=Page(url=f"{LEARN}powershell/module/exchangepowershell/add-recipientpermission"),
+    )
+
+
+def _folder(situation: Situation) -> Step:
+    return Step(
+        title="Choose the folder",
+        state=State.DONE if situation.read_at else State.UNKNOWN,
+        says=(
+            "All mail in it becomes tickets. A folder belongs to one installation: test and production need one each.",
+            "“Choose folder” on the mailbox shows the folders that are there, with the number of mails in each.",
+        ),
+        values=(("Folder", situation.folder),),
+        page=Page(url="https://support.microsoft.com/office/create-a-folder-or-subfolder-in-outlook"),
+    )
+
+
+def _test(situation: Situation) -> Step:
+    known = {True: State.DONE, False: State.OPEN, None: State.UNKNOWN}
+    says = ["“Test configuration” goes through the whole chain and says who has to repair what."]
+    if not situation.is_active:
+        says.append(
+            "The mailbox is switched off. Tick “active” and save: it is tested, and then switched on."
+        )
+    return Step(
+        title="Test it and switch it on",
+        state=known[situation.examined_ok] if situation.is_active else State.OPEN,
+        says=tuple(says),
+        page=Page(url=f"{LEARN}graph/resolve-auth-errors"),
+    )
