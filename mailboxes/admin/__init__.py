@@ -1,0 +1,3 @@
+from mailboxes.admin import mailboxes
+
+__all__ = ["mailboxes"]

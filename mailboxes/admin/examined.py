@@ -1,0 +1,97 @@
+"""The result of “Test configuration” in words: every step, and a note for the customer's administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mailboxes.doctor import Examination
+from mailboxes.models import Mailbox
+from tenants.admin.wording import Trouble, explain
+from tenants.console import iso
+from tenants.diagnosis import Actor, Diagnosis
+from tenants.setup.check import Check, Status
+
+_TITLES: Final[Mapping[str, Any]] = {
+    "login_host": gettext_lazy("Microsoft's sign-in answers"),
+    "graph_host": gettext_lazy("Microsoft Graph answers"),
+    "clock": gettext_lazy("This server's clock"),
+    "directory": gettext_lazy("The customer's directory exists"),
+    "credential": gettext_lazy("The credential stored here"),
+    "token": gettext_lazy("Entra accepts the credential"),
+    "permissions": gettext_lazy("Permissions"),
+    "identity": gettext_lazy("The user who signs in"),
+    "mailbox": gettext_lazy("The mailbox exists and opens"),
+    "purpose": gettext_lazy("Kind of mailbox"),
+    "time_zone": gettext_lazy("Time zone"),
+    "folder": gettext_lazy("The folder is there"),
+    "marker": gettext_lazy("No other installation works on it"),
+    "read": gettext_lazy("Mail can be read"),
+    "write": gettext_lazy("Mail can be changed"),
+    "send": gettext_lazy("Mail can be sent"),
+}
+_LOOKS: Final = {
+    Status.OK: ("success", gettext_lazy("works")),
+    Status.WARN: ("warning", gettext_lazy("look at this")),
+    Status.FAIL: ("danger", gettext_lazy("does not work")),
+    Status.SKIP: ("calm", gettext_lazy("not checked")),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of the page; `trouble` stands where somebody has to do something."""
+
+    title: str
+    level: str
+    label: str
+    detail: str
+    reason: str
+    trouble: Trouble | None
+
+
+def steps(examination: Examination) -> list[Step]:
+    return [_step(check) for check in examination.checks]
+
+
+def note(examination: Examination, mailbox: Mailbox, *, made_at: datetime) -> str:
+    """Write what to send to the customer's administrator; blank when nothing is up to them."""
+    theirs = [
+        _paragraph(check.diagnosis, check.detail)
+        for check in examination.checks
+        if check.asks and check.diagnosis and check.diagnosis.who is Actor.CUSTOMER_ADMIN
+    ]
+    if not theirs:
+        return ""
+    registration = mailbox.registration
+    about = {
+        _("Mailbox"): mailbox.address,
+        _("Directory (tenant) ID"): registration.tenant.directory_id,
+        _("Application (client) ID"): registration.client_id,
+        _("Tested at"): iso(made_at.replace(microsecond=0)),
+    }
+    facts = [f"{name}: {value}" for name, value in about.items()]
+    return "\n".join([*facts, *theirs])
+
+
+def _step(check: Check) -> Step:
+    level, label = _LOOKS[check.status]
+    said = check.diagnosis
+    return Step(
+        title=str(_TITLES[check.id]),
+        level=level,
+        label=str(label),
+        detail=check.detail,
+        reason=f"{said.cause} {said.fix}" if said and not check.asks else "",
+        trouble=explain(said) if check.asks else None,
+    )
+
+
+def _paragraph(said: Diagnosis, detail: str) -> str:
+    trail = [f"{name}: {value}" for name, value in (("code", said.code), *said.correlation)]
+    return "\n".join(["", said.cause, *([detail] if detail else []), said.fix, *trail])

@@ -1,0 +1,57 @@
+"""The groups of a mailbox's form, with what an operator has to know about each."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+FIELDSETS: Any = [
+    (
+        _("Mailbox"),
+        {
+            "fields": ["tenant", "address", "registration", "queue", "is_active"],
+            "description": _("Whose mailbox it is, which app registration opens it, where its tickets wait."),
+        },
+    ),
+    (
+        _("Sign-in"),
+        {
+            "fields": ["sign_in", "signed_in_user", "password"],
+            "description": _(
+                "Who opens the mailbox at Microsoft: the application itself, or a person for it. The signed-in user is "
+                "filled in for shared mailboxes, which cannot sign in themselves; blank is the mailbox's own account. "
+                "Save first, then press “Sign in” above."
+            ),
+        },
+    ),
+    (
+        _("Incoming mail"),
+        {
+            "fields": ["inbound_transport", "folder", "since", "since_at", "preview_first"],
+            "description": _(
+                "Which mail becomes tickets. “From now on” counts from the moment the mailbox is saved first; older "
+                "mail that is imported is never answered automatically."
+            ),
+        },
+    ),
+    (
+        _("After filing"),
+        {
+            "fields": ["after", "move_to", "confirm_address", "copy_to"],
+            "description": _(
+                "What happens in the customer's mailbox with a mail that is safely stored and on a ticket. "
+                "A folder that does not exist is created at the first sync."
+            ),
+        },
+    ),
+    (
+        _("Outgoing mail"),
+        {
+            "fields": ["outbound_transport", "outbound_from"],
+            "description": _(
+                "How answers leave, by the same sign-in. The app registration needs Mail.Send; with Mail.ReadWrite as "
+                "well, large files can be sent and a lost answer of Microsoft's clears up by itself. A from address "
+                "other than the mailbox's own needs the right “Send as” in Exchange."
+            ),
+        },
+    ),
+]

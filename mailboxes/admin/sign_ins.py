@@ -1,0 +1,93 @@
+"""What the page of a mailbox shows of the person who signs in to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from mailboxes.accounts import expected, proved_for
+from mailboxes.features import needed_by
+from mailboxes.models import DeviceCodePending, Mailbox, MailboxSignIn
+from mailboxes.person_checks import rights
+from mailboxes.signin import can_return
+from tenants.admin.wording import explain
+from tenants.round_trip import return_address
+from tenants.setup.permissions import Kind
+from tenants.whom import for_its_tenant
+
+#: Microsoft ends a sign-in that has not been used for so long.
+LASTS: Final = timedelta(days=90)
+#: The columns a page may read; neither token nor password is among them.
+_SHOWN: Final = (
+    "account",
+    "proved_for",
+    "signed_in_at",
+    "used_at",
+    "refused",
+    "refused_at",
+    "outcome",
+    "outcome_at",
+)
+
+
+@for_its_tenant
+def sign_in_card(mailbox: Mailbox, request: HttpRequest) -> dict[str, Any]:
+    """Give what the card says: who is signed in since when, how the last try ended, what was allowed, what to copy."""
+    if mailbox.sign_in == Mailbox.SignIn.APPLICATION:
+        return {}
+    row = MailboxSignIn.objects.only(*_SHOWN).filter(mailbox=mailbox).first()
+    is_signed_in = row is not None and bool(row.signed_in_at) and row.proved_for == proved_for(mailbox)
+    outcome = row.outcome if row else None
+    return {
+        "sign_in": {
+            "way": mailbox.get_sign_in_display(),
+            "expected": expected(mailbox),
+            "is_shared": expected(mailbox) != mailbox.address.lower(),
+            "account": row.account if row and is_signed_in else "",
+            "signed_in_at": row.signed_in_at if row and is_signed_in else None,
+            "used_at": row.used_at if row and is_signed_in else None,
+            "ends_at": row.used_at + LASTS if row and is_signed_in and row.used_at else None,
+            "refused": explain(row.refused) if row and is_signed_in else None,
+            "refused_at": row.refused_at if row else None,
+            "outcome": outcome,
+            "outcome_at": row.outcome_at if row else None,
+            "outcome_trouble": explain(outcome.get("trouble")) if outcome else None,
+            "rights": rights(mailbox, row) if row and is_signed_in else None,
+            "wanted": _wanted(mailbox),
+            "is_waiting": DeviceCodePending.objects.filter(mailbox=mailbox).exists(),
+            **_addresses(mailbox, request),
+        }
+    }
+
+
+def _addresses(mailbox: Mailbox, request: HttpRequest) -> dict[str, Any]:
+    """Show the redirect address to register, and the browser's own where it is another than the configured one."""
+    if mailbox.sign_in != Mailbox.SignIn.AUTHORIZATION_CODE:
+        return {"redirect": "", "is_safe": True, "seen_at": ""}
+    here = f"{request.scheme}://{request.get_host()}"
+    return {
+        "redirect": return_address(),
+        "is_safe": can_return(),
+        "seen_at": here if here != settings.PUBLIC_URL else "",
+        "public_url": settings.PUBLIC_URL,
+    }
+
+
+def _wanted(mailbox: Mailbox) -> list[dict[str, Any]]:
+    wanted = [one for one in needed_by(mailbox, mailbox.registration) if one.kind is Kind.DELEGATED]
+    return [{"name": one.name, "tab": one.tab, "is_optional": one.is_optional} for one in wanted]
+
+
+def code_page(row: DeviceCodePending) -> dict[str, Any]:
+    """Give what the page of a device code shows: code, address, and how long it is still good."""
+    left_s = max(0, round((row.expires_at - timezone.now()).total_seconds()))
+    return {
+        "user_code": row.user_code,
+        "verification_uri": row.verification_uri,
+        "left": f"{left_s // 60}:{left_s % 60:02d}",
+        "expected": expected(row.mailbox),
+    }

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MailboxesConfig(AppConfig):
+    name = "mailboxes"
+    verbose_name = _("Mailboxes")
+
+    def ready(self) -> None:
+        from mailboxes.consents import look_at
+        from mailboxes.sign_in_views import finish_sign_in
+        from tenants.consent import looks_with
+        from tenants.round_trip import Purpose, completes
+
+        looks_with(look_at)
+        completes(Purpose.MAILBOX, finish_sign_in)

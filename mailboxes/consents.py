@@ -1,0 +1,94 @@
+"""What a consent opens: the live call after it, on a mailbox of the registration."""
+
+from __future__ import annotations
+
+from mailboxes.features import needed_by, needed_of
+from mailboxes.governor import visit
+from mailboxes.models import Mailbox
+from mailboxes.transports.graph import GraphInbound
+from tenants import app_tokens
+from tenants.consent import Look
+from tenants.diagnosis import Diagnosis, diagnose_own
+from tenants.errors import AccessDenied, IntegrationError
+from tenants.microsoft.clouds import cloud
+from tenants.microsoft.graph import GraphClient
+from tenants.microsoft.identity import AppToken
+from tenants.models import AppRegistration, Consent
+from tenants.setup.permissions import Kind, Resource, compare
+
+#: Somebody waits for the page. Seconds.
+DEADLINE_S = 10.0
+
+
+def look_at(registration: AppRegistration, token: AppToken) -> Look:
+    """Compare what the token names with what is needed, and open the inbox of one mailbox with it."""
+    wanted = [one for one in needed_of(registration) if one.kind is Kind.APPLICATION]
+    missing = compare([one for one in wanted if one.resource is Resource.GRAPH], token.roles).missing
+    mailbox = _first_of(registration)
+    if mailbox is None:
+        needs_any = bool(wanted) or bool(token.roles)
+        return Look(wanted=needs_any, missing=missing, seen=_named(token), trouble=_lacking(missing))
+    try:
+        seen = _open(mailbox, token)
+    except IntegrationError as error:
+        # What is missing explains a refusal better than the refusal does.
+        return Look(wanted=True, missing=missing, trouble=_lacking(missing) or error.diagnosis)
+    # Exchange grants by roles of its own as well; such a token names no mail permission, and the inbox is the proof.
+    is_by_exchange = not any(role.startswith("Mail.") for role in token.roles)
+    trouble = None if is_by_exchange else _lacking(missing)
+    return Look(wanted=True, missing=missing, seen=f"{mailbox.address}: {seen}", trouble=trouble)
+
+
+def explain_denial(mailbox: Mailbox, error: IntegrationError) -> IntegrationError:
+    """Tell a consent that was taken back from a mailbox that was never open: a token asked for now shows which."""
+    if not isinstance(error, AccessDenied) or mailbox.sign_in != Mailbox.SignIn.APPLICATION:
+        return error
+    try:
+        app_tokens.fresh(mailbox.registration)
+    except IntegrationError:
+        return error
+    lost = lost_of(mailbox)
+    if not lost:
+        return error
+    known = diagnose_own("consent_withdrawn", detail=", ".join(lost), correlation=error.diagnosis.correlation)
+    return AccessDenied(known)
+
+
+def lost_of(mailbox: Mailbox) -> tuple[str, ...]:
+    """Name what this mailbox needs, an earlier token named, and the last one does not."""
+    consent = Consent.objects.filter(registration=mailbox.registration).first()
+    if consent is None:
+        return ()
+    wanted = [one for one in needed_by(mailbox, mailbox.registration) if one.kind is Kind.APPLICATION]
+    lacking = compare(wanted, consent.roles.split()).missing
+    return tuple(name for name in consent.lost.split() if name in lacking)
+
+
+def _first_of(registration: AppRegistration) -> Mailbox | None:
+    rows = Mailbox.objects.filter(
+        registration=registration,
+        is_active=True,
+        inbound_transport=Mailbox.Inbound.GRAPH,
+        sign_in=Mailbox.SignIn.APPLICATION,
+    )
+    found: Mailbox | None = rows.select_related("registration__tenant").order_by("pk").first()
+    return found
+
+
+def _open(mailbox: Mailbox, token: AppToken) -> str:
+    with visit(mailbox) as gate:
+        where = cloud(mailbox.registration.tenant.cloud)
+        client = GraphClient(
+            cloud=where, token=lambda _is_refused: token.value, gate=gate, deadline_s=DEADLINE_S
+        )
+        inbox = GraphInbound(client, address=mailbox.address, gate=gate)
+        found = client.get(f"{inbox.user}/mailFolders/inbox", params={"$select": "id,totalItemCount"})
+    return f"{found.get('totalItemCount', 0)} mails in the inbox"
+
+
+def _lacking(missing: tuple[str, ...]) -> Diagnosis | None:
+    return diagnose_own("consent_not_seen", detail=", ".join(missing)) if missing else None
+
+
+def _named(token: AppToken) -> str:
+    return ", ".join(token.roles)

@@ -1,0 +1,90 @@
+"""What the setup guides are told: of a registration with all its mailboxes, and of one mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import Q
+
+from mailboxes.features import needed_by, needed_of, reading, sending
+from mailboxes.models import ExaminationResult, Mailbox
+from mailboxes.transports.out import sender_of
+from tenants.microsoft.clouds import cloud
+from tenants.models import AppRegistration, Consent
+from tenants.round_trip import return_address
+from tenants.setup import mailbox_guide
+from tenants.setup.chain import look_at_credential
+from tenants.setup.guide import Facts, Step, steps
+from tenants.setup.mailbox_guide import Situation
+from tenants.setup.permissions import Feature, Permission
+from tenants.setup.powershell import Target
+from tenants.whom import for_its_tenant
+
+
+def guide_of(registration: AppRegistration) -> list[Step]:
+    """Give the steps for a registration and exactly its mailboxes. Raises Misconfigured for a cloud without hosts."""
+    return steps(facts_of(registration))
+
+
+@for_its_tenant
+def guide_of_mailbox(mailbox: Mailbox) -> list[Step]:
+    """Give the steps for one mailbox, whether it is switched on or not. Raises Misconfigured likewise."""
+    found = ExaminationResult.objects.filter(mailbox=mailbox).values_list("is_ok", flat=True).first()
+    situation = Situation(
+        address=mailbox.address,
+        user=_user_of(mailbox),
+        sender=sender_of(mailbox),
+        reads=mailbox.inbound_transport != Mailbox.Inbound.NONE,
+        sends=mailbox.outbound_transport != Mailbox.Outbound.NONE,
+        folder=mailbox.folder,
+        is_active=mailbox.is_active,
+        read_at=mailbox.last_success_at,
+        examined_ok=found,
+    )
+    return mailbox_guide.steps(facts_of_mailbox(mailbox), situation)
+
+
+@for_its_tenant
+def facts_of_mailbox(mailbox: Mailbox) -> Facts:
+    """Narrow the facts of its registration to one mailbox."""
+    wanted = sorted(needed_by(mailbox, mailbox.registration), key=lambda one: one.is_optional)
+    return _facts(mailbox.registration, [mailbox], wanted)
+
+
+@for_its_tenant
+def facts_of(registration: AppRegistration) -> Facts:
+    """Gather from the rows; nothing is asked of Microsoft."""
+    mine = Q(registration=registration) | Q(outbound_registration=registration)
+    mailboxes = list(Mailbox.objects.filter(mine, is_active=True).order_by("address"))
+    return _facts(registration, mailboxes, needed_of(registration))
+
+
+def _user_of(mailbox: Mailbox) -> str:
+    if mailbox.sign_in == Mailbox.SignIn.APPLICATION:
+        return ""
+    return (mailbox.signed_in_user or mailbox.address).lower()
+
+
+def _facts(
+    registration: AppRegistration, mailboxes: Sequence[Mailbox], wanted: Sequence[Permission]
+) -> Facts:
+    features = frozenset[Feature]().union(*(reading(one) | sending(one) for one in mailboxes))
+    consent = Consent.objects.filter(registration=registration).first()
+    tenant = registration.tenant
+    return Facts(
+        target=Target(
+            cloud=tenant.cloud,
+            directory_id=tenant.directory_id,
+            client_id=registration.client_id,
+            name=registration.name,
+            addresses=[mailbox.address for mailbox in mailboxes],
+        ),
+        return_address=return_address(),
+        cloud=cloud(tenant.cloud),
+        credential=look_at_credential(registration),
+        wanted=wanted,
+        granted=consent.roles.split() if consent else None,
+        working=[mailbox.address for mailbox in mailboxes if mailbox.last_success_at],
+        reads_imap=bool(features & {Feature.IMAP, Feature.POP}),
+        sends_smtp=Feature.SMTP in features,
+    )

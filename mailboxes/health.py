@@ -1,0 +1,85 @@
+"""How a mailbox is, in one word and one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+from mailboxes.models import Folder, InboundMessage, Mailbox
+
+
+class Health(StrEnum):
+    WORKING = "working"
+    FRESH = "fresh"  #: no look has been made yet
+    WAITING = "waiting"  #: Microsoft asked for patience
+    TROUBLE = "trouble"
+    PAUSED = "paused"
+    OFF = "off"
+
+    @property
+    def level(self) -> str:
+        """Name the colour it is shown in."""
+        return {"working": "success", "fresh": "info", "waiting": "warning", "trouble": "danger"}.get(
+            self, "calm"
+        )
+
+    @property
+    def label(self) -> str:
+        return {
+            Health.WORKING: _("working"),
+            Health.FRESH: _("not looked at yet"),
+            Health.WAITING: _("waiting for Microsoft"),
+            Health.TROUBLE: _("in trouble"),
+            Health.PAUSED: _("paused"),
+            Health.OFF: _("off"),
+        }[self]
+
+
+def health_of(mailbox: Mailbox, now: datetime) -> Health:
+    """Judge a mailbox by its row and its tenant's; what people chose comes before what went wrong."""
+    is_receiving = mailbox.inbound_transport != Mailbox.Inbound.NONE
+    if not (mailbox.is_active and mailbox.tenant.is_active and is_receiving):
+        return Health.OFF
+    if mailbox.paused == Mailbox.Pause.STAFF:
+        return Health.PAUSED
+    if mailbox.retry_after_until and mailbox.retry_after_until > now:
+        return Health.WAITING
+    if mailbox.trouble:
+        return Health.TROUBLE
+    return Health.WORKING if mailbox.last_success_at else Health.FRESH
+
+
+def is_quiet(mailbox: Mailbox, health: Health) -> bool:
+    """Tell whether a mailbox that fetches mail is silent against its own habit."""
+    return mailbox.quiet_since_at is not None and health in {Health.WORKING, Health.WAITING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfill:
+    """How far the first walk through a folder has come; `left` is 0 when Microsoft's count was too low."""
+
+    total: int
+    seen: int
+    settled: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.total - self.seen)
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.settled // self.total) if self.total else 0
+
+
+def backfill_of(mailbox: Mailbox, counts: dict[str, int]) -> Backfill | None:
+    """Measure the first walk while it is under way; `counts` are the mailbox's mails by state."""
+    walking = Folder.objects.filter(mailbox=mailbox, purpose=Folder.Purpose.INBOX, is_walking=True)
+    if not mailbox.backlog_total or not walking.exists():
+        return None
+    seen = sum(counts.values())
+    return Backfill(
+        total=mailbox.backlog_total, seen=seen, settled=seen - counts.get(InboundMessage.State.RECEIVED, 0)
+    )

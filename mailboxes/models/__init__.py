@@ -1,0 +1,17 @@
+from mailboxes.models.examination import ExaminationResult
+from mailboxes.models.folder import Folder
+from mailboxes.models.inbound import InboundMessage
+from mailboxes.models.mailbox import Mailbox
+from mailboxes.models.outbound import OutboundMessage
+from mailboxes.models.sign_in import DeviceCodePending, MailboxSignIn, MailboxToken
+
+__all__ = [
+    "DeviceCodePending",
+    "ExaminationResult",
+    "Folder",
+    "InboundMessage",
+    "Mailbox",
+    "MailboxSignIn",
+    "MailboxToken",
+    "OutboundMessage",
+]

@@ -1,0 +1,262 @@
+"""The path of outgoing mail: claim, make the draft, note that the send is asked for, ask, write down the end.
+
+What is committed before each request tells, after a death in between, whether the mail may already have left.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from mailboxes.errors import LeaseLost
+from mailboxes.governor import visit
+from mailboxes.inbound.retries import retry_at
+from mailboxes.models import Mailbox, OutboundMessage
+from mailboxes.outbound import claims
+from mailboxes.outbound.compose import Composed, compose
+from mailboxes.outbound.resolve import resolve
+from mailboxes.transports.graph_out import Draft, Found, GraphOutbound
+from mailboxes.transports.out import open_outbound, why_not
+from tenants import audit
+from tenants.diagnosis import diagnose_own
+from tenants.errors import (
+    AccessDenied,
+    BadAnswer,
+    CredentialUnusable,
+    GraphError,
+    IntegrationError,
+    ItemGone,
+    Misconfigured,
+    NetworkFailure,
+    Throttled,
+    TokenRefused,
+)
+from tenants.whom import for_its_tenant
+
+log = logging.getLogger(__name__)
+
+State = OutboundMessage.State
+#: A mail that could not be sent for so long fails, where people see it.
+GIVE_UP_AFTER: Final = timedelta(days=5)
+#: How soon the fate of a mail in doubt is looked up first.
+FIRST_LOOK: Final = timedelta(seconds=5)
+#: These are repaired for the whole mailbox; its mails wait and then go out by themselves.
+_REPAIRABLE: Final = (TokenRefused, CredentialUnusable)
+#: The connection never stood, so nothing can have been acted on.
+_NEVER_ARRIVED: Final = frozenset(
+    {"network_dns", "network_refused", "network_tls", "network_address", "slots_taken"}
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Sent:
+    """What one run did; `has_more` when time was up before the end."""
+
+    sent: int = 0
+    has_more: bool = False
+
+
+def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
+    """Send what is due from a mailbox and clear up its doubts, in one seat beside the run that reads it."""
+    report, deadline = Sent(), time.monotonic() + budget_s
+    mailbox = Mailbox.objects.select_related(
+        "tenant", "registration__tenant", "outbound_registration__tenant"
+    )
+    found = mailbox.filter(pk=mailbox_id).first()
+    if found is None or why_not(found):
+        return report
+    try:
+        with visit(found) as gate:
+            wire = open_outbound(found, gate)
+            while _one(found, wire, report):
+                if time.monotonic() > deadline:
+                    report.has_more = True
+                    break
+    except Throttled:
+        log.info("Mailbox %d has no free seat to send from; its mail waits", mailbox_id)
+    return report
+
+
+def mailboxes_due() -> list[int]:
+    """Name the mailboxes with mail to send or in doubt; dead senders' mails are taken back first."""
+    now = timezone.now()
+    claims.recover(now)
+    due = OutboundMessage.objects.due(now).values_list("mailbox_id", flat=True)
+    doubtful = OutboundMessage.objects.in_doubt(now).values_list("mailbox_id", flat=True)
+    return sorted({*due.order_by().distinct(), *doubtful.order_by().distinct()})
+
+
+def has_room(mailbox: Mailbox) -> bool:
+    """Tell whether Exchange takes one more mail from this mailbox in this minute."""
+    since = timezone.now() - timedelta(minutes=1)
+    lately = OutboundMessage.objects.filter(mailbox=mailbox, asked_at__gt=since).count()
+    most: int = settings.SEND_PER_MINUTE
+    return lately < most
+
+
+def _one(mailbox: Mailbox, wire: GraphOutbound, report: Sent) -> bool:
+    """Work on one mail; False when there is nothing more to do now."""
+    if row := claims.claim_doubtful(mailbox.pk):
+        _guarded(row, partial(resolve, row, wire))
+        return True
+    row = claims.claim_due(mailbox.pk) if has_room(mailbox) else None
+    if row is None:
+        return False
+    _guarded(row, partial(_send, row, wire))
+    report.sent += row.state == State.SENT
+    return True
+
+
+def _guarded(row: OutboundMessage, act: Callable[[], None]) -> None:
+    try:
+        try:
+            act()
+        except IntegrationError as error:
+            _put_back(row, error)
+    except LeaseLost:
+        log.warning("Mail %d of the outbox was taken over by another worker", row.pk)
+
+
+def _send(row: OutboundMessage, wire: GraphOutbound) -> None:
+    mail = compose(row)
+    try:
+        draft = _draft(row, wire, mail)
+    except AccessDenied as denied:
+        if row.remote_id:
+            raise
+        if mail.files:
+            raise Misconfigured.own("drafts_needed") from denied
+        _ask(row, partial(wire.send_whole, mail.mime))
+        return
+    if draft is not None:
+        _attach(row, wire, mail)
+        _ask(row, partial(wire.send_draft, draft.remote_id))
+
+
+def _draft(row: OutboundMessage, wire: GraphOutbound, mail: Composed) -> Draft | None:
+    """Make the draft, or find the one an earlier try has made; None when that was sent meanwhile."""
+    if row.tries > 1 or row.remote_id:
+        seen = wire.find(remote_id=row.remote_id, message_id=row.remote_message_id or row.message_id)
+        if seen.found is Found.SENT:
+            claims.settle(row, State.SENT, sent_at=timezone.now(), error=None, remote_id=seen.remote_id)
+            return None
+        if seen.found is Found.DRAFT:
+            return _noted(row, Draft(remote_id=seen.remote_id, message_id=seen.message_id))
+    claims.hold(row)
+    return _noted(row, wire.draft(mail.mime))
+
+
+def _noted(row: OutboundMessage, draft: Draft) -> Draft:
+    claims.hold(row, remote_id=draft.remote_id, remote_message_id=draft.message_id[:512])
+    return draft
+
+
+def _attach(row: OutboundMessage, wire: GraphOutbound, mail: Composed) -> None:
+    if not mail.files:
+        return
+    done = wire.attached(row.remote_id) if row.tries > 1 else set()
+    for file in mail.files:
+        if file.name not in done:
+            claims.hold(row)
+            wire.attach(
+                row.remote_id,
+                file.path,
+                name=file.name,
+                content_type=file.content_type,
+                alive=partial(claims.hold, row),
+            )
+
+
+def _ask(row: OutboundMessage, request: Callable[[], None]) -> None:
+    """Ask Microsoft to send it. The moment is committed first: whoever finds it without an end must doubt."""
+    claims.hold(row, asked_at=timezone.now())
+    try:
+        request()
+    except IntegrationError as error:
+        if not _may_have_left(error):
+            claims.hold(row, asked_at=None)
+            raise
+        look_at = timezone.now() + FIRST_LOOK
+        claims.settle(row, State.UNCERTAIN, retry_at=look_at, error=_told(error))
+        return
+    claims.settle(row, State.SENT, sent_at=timezone.now(), error=None)
+
+
+def _may_have_left(error: IntegrationError) -> bool:
+    if isinstance(error, ItemGone):
+        return True  # the draft is no draft any more: perhaps because an earlier request has sent it
+    if isinstance(error, NetworkFailure | BadAnswer):
+        return error.code not in _NEVER_ARRIVED
+    return isinstance(error, GraphError) and error.status >= 500
+
+
+def _put_back(row: OutboundMessage, error: IntegrationError) -> None:
+    """End the claim of a mail that was certainly not sent: to be tried again, or failed where people see it."""
+    if row.state == State.UNCERTAIN:
+        claims.settle(row, State.UNCERTAIN, retry_at=retry_at(0), error=_told(error))
+        return
+    is_over = timezone.now() - row.queued_at > GIVE_UP_AFTER
+    if is_over or (error.permanent and not isinstance(error, _REPAIRABLE)):
+        claims.settle(row, State.FAILED, retry_at=None, error=_told(error))
+        return
+    again_at = retry_at(row.tries - 1)
+    if error.retry_after is not None:
+        again_at = max(again_at, timezone.now() + error.retry_after)
+    claims.settle(row, State.QUEUED, retry_at=again_at, error=_told(error))
+    if isinstance(error, Throttled):
+        # What Microsoft asks of one mail it asks of the mailbox: the others wait as well.
+        others = OutboundMessage.objects.filter(mailbox_id=row.mailbox_id, state=State.QUEUED)
+        others.filter(Q(retry_at=None) | Q(retry_at__lt=again_at)).update(retry_at=again_at)
+
+
+def _told(error: IntegrationError) -> dict[str, object]:
+    return {**error.diagnosis.as_json(), "correlation": [list(pair) for pair in error.diagnosis.correlation]}
+
+
+@for_its_tenant
+def cancel(row: OutboundMessage, *, by: audit.Actor) -> bool:
+    """Take a mail out of the queue; False when it is being sent, or has been."""
+    open_states = (State.QUEUED, State.UNCERTAIN, State.FAILED)
+    rows = OutboundMessage.objects.filter(pk=row.pk, state__in=open_states)
+    free = rows.filter(Q(claimed_until=None) | Q(claimed_until__lt=timezone.now()))
+    with transaction.atomic():
+        done = bool(free.update(state=State.CANCELLED, retry_at=None, claimed_until=None))
+        if done:
+            audit.note(audit.Action.CANCELLED, row, by=by)
+    return done
+
+
+@for_its_tenant
+def queue_again(row: OutboundMessage, *, by: audit.Actor) -> bool:
+    """Put a mail back to be sent from now on; a person has decided that it did not leave."""
+    rows = OutboundMessage.objects.filter(
+        pk=row.pk, state__in=(State.FAILED, State.UNCERTAIN, State.CANCELLED)
+    )
+    free = rows.filter(Q(claimed_until=None) | Q(claimed_until__lt=timezone.now()))
+    # Queued anew also for the five days; a draft that is still there is found and used.
+    fresh = {"retry_at": None, "claimed_until": None, "asked_at": None, "queued_at": timezone.now()}
+    with transaction.atomic():
+        done = bool(free.update(state=State.QUEUED, **fresh))
+        if done:
+            audit.note(audit.Action.SENT_AGAIN, row, by=by)
+    return done
+
+
+def mark_bounced(tenant_id: int, message_id: str) -> bool:
+    """Note that a mail of ours was not delivered; False when it is none of this tenant's."""
+    ours = OutboundMessage.objects.filter(
+        Q(message_id=message_id) | Q(remote_message_id=message_id), tenant_id=tenant_id
+    )
+    left = ours.filter(state__in=(State.SENT, State.UNCERTAIN, State.SENDING))
+    told = diagnose_own("mail_bounced").as_json()
+    return bool(left.update(state=State.BOUNCED, error=told, retry_at=None, claimed_until=None))

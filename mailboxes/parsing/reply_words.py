@@ -1,0 +1,239 @@
+"""The words by which mail programs mark history, in the languages our customers' customers write."""
+
+import re
+
+
+def _any(*phrases: str) -> str:
+    return "(?:" + "|".join(phrases) + ")"
+
+
+# Verbs of attribution lines, in the very case programs write them.
+VERBS = (
+    *("wrote", "schrieb", "geschrieben", "a écrit", "a ecrit", "écrit", "escribió", "escribio", "escreveu"),
+    *("ha scritto", "schreef", "het volgende geschreven", "napisał", "pisze", "skrev", "kirjoitti", "napsal"),
+    *("пишет", "писал", "написал", "пише", "написав", "написа", "yazdı", "写道", "寫道", "は書きました"),
+    *("napísal", "ezt írta", "a scris", "έγραψε", "작성", "napisao", "đã viết", "menulis", "כתב", "のメール"),
+)
+# How the last line of an attribution ends; one pattern each, for one with a literal beginning is found faster.
+LINE_ENDS = {
+    mark: re.compile(mark + r"[ \t>\u200e\u200f\u202a-\u202e\u2066-\u2069]*+(?:\n|\Z)")
+    for mark in (":", "：", "--")
+}
+# What may stand after the verb: "(a)", a date (German, Dutch), one wrapped line, and the colon or dashes.
+VERB_END = re.compile(
+    r"[^\n:]{0,80}(?:\n(?![ \t]*[>\n])[^\n]{0,100}?)??"
+    r"(?:[:：][ \t>]*(?=\n|\Z)|[ \t]-{2,}[ \t]*(?=\n|\Z)|\d\d?:\d\d(?::\d\d)?[^\n:]{0,40}:[ \t]*(?=\n|\Z))"
+)
+_BEGINNINGS = _any(
+    *(
+        "On",
+        "Am",
+        "Op",
+        "Le",
+        "El",
+        "Il",
+        "Em",
+        "Den",
+        "Dnia",
+        "W dniu",
+        "Dne",
+        "Pe",
+        "På",
+        "W",
+        "Kl",
+        "Dia",
+        "Dana",
+        "Dňa",
+        "În",
+        "Dne",
+    ),
+    *("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag", "mandag", "tirsdag", "lørdag"),
+    *("søndag", "man", "tir", "tor", "fre", "lør", "søn", "mån", "tis", "lör", "sön"),
+    *("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "Mo", "Di", "Mi", "Do", "Fr", "Sa", "So", "Ons"),
+    *("Lun", "Mar", "Mer", "Gio", "Ven", "Sab", "Dom", "В", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "нд"),
+)
+# A word that begins such lines and then a digit; or a digit first; or a name with its address and a digit.
+ATTRIBUTION = re.compile(
+    r"\n[ \t>*_-]{0,12}"
+    + _any(
+        _BEGINNINGS + r"\b[^\n]{0,300}?\d",
+        r"\d{1,4}[^\n]{3,200}?(?:@|\d:\d\d)",
+        r"[^\n@]{0,120}@[^\n]{0,300}(?:\n[^\n]{0,200}){0,2}?\d",
+        r"(?:Am|On|Le|El|Op|Em|Il)\b[^\n]{0,200}\n[^\n]{0,100}?\d",
+    )
+)
+# In any language: somebody's address, a year and a time of day on the line that ends with a colon.
+ADDRESS = re.compile(r"<[^\s<>@]{1,100}@[^\s<>]{1,200}>")
+MOMENT = re.compile(r"(?=.{0,300}?(?:19|20)\d\d).{0,300}?\d\d?[:.h]\d\d", re.DOTALL)
+QUOTE_BELOW = re.compile(r"\s{0,4}>")
+# Old Gmail: "2026-11-20 10:00 GMT+01:00 Ann <ann@example.org>:" has no verb at all.
+VERBLESS = re.compile(
+    r"\n[ \t]*\d{4}[-/.]\d\d?[-/.]\d\d?[ T,]+\d\d?:\d\d(?::\d\d)?"
+    r"[^\n<]{0,80}<[^\n<>@]{1,100}@[^\n<>]{1,200}>[ \t]*:[ \t]*(?=\n|\Z)"
+)
+_ORIGINAL = _any(
+    *("original message", "original appointment", "original ?mail", "original besked", "reply message"),
+    *("originalnachricht", "ursprüngliche nachricht", "message d['’]origine", "message original"),
+    *("mensaje original", "mensagem original", "messaggio originale", "oorspronkelijk bericht"),
+    *("oprindelig meddelelse", "oprindelig besked", "originalmelding", "opprinnelig melding"),
+    *("ursprungligt meddelande", "originalmeddelande", "alkuperäinen viesti", "původní zpráva"),
+    *("wiadomość oryginalna", "oryginalna wiadomość", "исходное сообщение", "оригинальное сообщение"),
+    *("первоначальное сообщение", "оригінальне повідомлення", "вихідне повідомлення"),
+    *("eredeti üzenet", "pôvodná správa", "mesaj original", "mesaj inițial", "özgün ileti", "izvorna poruka"),
+    *(
+        "αρχικό μήνυμα",
+        "원본 메시지",
+        "邮件原件",
+        "원본메일",
+        "הודעה מקורית",
+        "الرسالة الأصلية",
+        "izvirno sporočilo",
+    ),
+    *("原始邮件", "原始郵件", "元のメッセージ", "reply above this line", "antwort oberhalb"),
+)
+_ABOVE = _any(
+    r"(?:reply|type your response|write a reply|please type) (?:above|your reply above)",
+    r"antwort(?:en)? (?:bitte )?(?:ober|über)",
+    r"répondre au-dessus",
+)
+DELIMITER_MARKS = ("--", "__", "==", "**", "##", "-_", "Message du", "message du")
+DELIMITER = re.compile(
+    r"\n[ \t>*]{0,6}"
+    + _any(
+        r"[-_=*]{2,40}[ \t]*" + _ORIGINAL + r"[ \t]*[-_=*:]{0,40}[ \t]*(?=\n|\Z)",
+        r"[-#*=_]{2,40}[^\n]{0,40}" + _ABOVE + r"[^\n]{0,80}",
+        r"Message du[ \xa0]?: ?\d[^\n]{0,40}(?=\n)",
+        r"-{3,40}[ ]?On [^\n]{5,200} wrote[ ]?-{3,}",
+    ),
+    re.IGNORECASE,
+)
+_LINE = r"\n[ \t>*_]{0,8}"
+_COLON = r"[ \xa0*_]{0,4}[:：]"
+FROM_LINE = re.compile(
+    _LINE
+    + _any(
+        *(
+            "From",
+            "Von",
+            "De",
+            "Van",
+            "Od",
+            "Fra",
+            "Från",
+            "Da",
+            "От",
+            "От кого",
+            "Від",
+            "Lähettäjä",
+            "Kimden",
+        ),
+        *("Expéditeur", "Mittente", "Nadawca", "发件人", "寄件者", "差出人", "보낸 사람"),
+        *(
+            "Feladó",
+            "De la",
+            "Από",
+            "מאת",
+            "من",
+            "Šalje",
+            "寄件人",
+            "発信者",
+            "Afsender",
+            "Avsändare",
+            "Pošiljatelj",
+        ),
+    )
+    + _COLON
+)
+_SENT = _any(
+    *("Sent", "Date", "Gesendet", "Datum", "Envoyé", "Envoyé le", "Enviado", "Enviado el", "Enviada"),
+    *("Enviada em", "Fecha", "Verzonden", "Wysłano", "Data", "Sendt", "Dato", "Skickat", "Inviato"),
+    *("Отправлено", "Дата", "Надіслано", "Lähetetty", "发送时间", "送信日時"),
+    *("寄件日期", "보낸 날짜", "Elküldve", "Dátum", "Odesláno", "Odoslané", "Trimis", "Gönderilen", "Tarih"),
+    *("Στάλθηκε", "Ημερομηνία", "נשלח", "تم الإرسال", "Poslano", "日時", "日期", "날짜", "Message du"),
+)
+_TO = _any(
+    *("To", "An", "À", "A", "Para", "Aan", "Do", "Til", "Till", "Кому", "Vastaanottaja", "收件人", "宛先"),
+    *("收件者", "받는 사람", "Címzett", "Komu", "Către", "Catre", "Kime", "Προς", "אל", "إلى", "Prima", "Za"),
+)
+_SUBJECT = _any(
+    *("Subject", "Betreff", "Objet", "Sujet", "Asunto", "Assunto", "Onderwerp", "Temat", "Emne", "Ämne"),
+    *("Oggetto", "Тема", "Aihe", "主题", "件名"),
+    *("主旨", "제목", "Tárgy", "Předmět", "Predmet", "Subiect", "Konu", "Θέμα", "נושא", "الموضوع", "Zadeva"),
+)
+BLOCK_LINES = {
+    name: re.compile(_LINE + names + _COLON)
+    for name, names in (("sent", _SENT), ("to", _TO), ("subject", _SUBJECT))
+}
+# Cheap to look for; without one of them no text can hold a forwarded mail.
+FORWARD_MARKS = (
+    *("--", "Begin ", "Anfang der ", "begin ", "anfang der ", "Début du message", "Inicio del mensaje"),
+    *("Inizio messaggio", "Início da mensagem"),
+)
+FORWARD = re.compile(
+    r"\n[ \t>]{0,4}(?:-{2,40}[ \t]*|Begin |Anfang der |Début du |Inicio del |Inizio |Início da )"
+    + _any(
+        *("forwarded message", "weitergeleiteten? (?:nachricht|e-?mail)", "message (?:transféré|transmis)e?"),
+        *("mensaje reenviado", "mensagem encaminhada", "messaggio inoltrato", "doorgestuurd bericht"),
+        *("wiadomość przekazana", "przekazana wiadomość", "videresendt (?:meddelelse|melding)"),
+        *("vidarebefordrat (?:meddelande|mejl)", "пересылаемое сообщение", "пересланное сообщение"),
+        *(
+            "переслане повідомлення",
+            "message réexpédié",
+            "転送メッセージ",
+            "轉寄郵件",
+            "转发邮件",
+            "전달된 메일",
+        ),
+        *("mensagem reencaminhada", "továbbított üzenet", "přeposlaná zpráva", "preposlaná správa"),
+        *("mesaj redirecționat", "välitetty viesti", "iletilen mesaj", "προωθημένο μήνυμα"),
+    )
+    + r"[ \t]*[-:]{0,40}",
+    re.IGNORECASE,
+)
+MOBILE = re.compile(
+    r"\n[ \t(<*\[_]{0,6}"
+    + _any(
+        *(
+            r"sent (?:from|via|by|with)\b",
+            r"get \[?outlook\b",
+            "from my (?:iphone|ipad|mobile|phone|blackberry|android)",
+        ),
+        *("someone from mobile", "von meinem [^\\n]{0,40}gesendet", r"gesendet (?:von|mit|aus|über)\b"),
+        *("diese nachricht wurde von mein", "envoyé (?:depuis|de|à partir|avec)", "télécharge[rz]? outlook"),
+        *(r"enviado (?:desde|do|a partir|con|com)\b", "obtener outlook", "obter o outlook"),
+        *("inviato (?:da|dal)\\b", "scarica outlook", "verstuurd vana", "verzonden (?:met|vana)"),
+        *(
+            "download outlook",
+            "outlook voor",
+            "wysłane z",
+            "wysłano z (?!:)",
+            "skickat från",
+            "skickades från",
+        ),
+        *("skaffa outlook", "sendt fra", "hent outlook", "отправлено (?:с|из)\\b", "надіслано з"),
+        *("從我的", "发自我的", "iphoneから"),
+    )
+    + r"[^\n]{0,200}\s*\Z",
+    re.IGNORECASE,
+)
+_REGARDS = _any(
+    *(
+        "(?:best|kind|warm|many) (?:regards|wishes)",
+        "kindest regards",
+        "yours (?:sincerely|faithfully|truly)",
+    ),
+    *("regards", "sincerely(?: yours)?", "with kind regards", "mit (?:freundlichen|besten|lieben) grüßen"),
+    *("mit freundlichem gruß", "(?:viele|beste|liebe|schöne|freundliche) grüße", "hochachtungsvoll", "mfg"),
+    *("mit freundlichen gruessen", "(?:viele|beste|liebe) gruesse", "(?:bien )?cordialement", "salutations"),
+    *("sincères salutations", "(?:un )?(?:cordial saludo|saludo cordial)", "saludos(?: cordiales)?"),
+    *("atentamente", "cordiali saluti", "distinti saluti", "atenciosamente", "cumprimentos", "mvh", "vh"),
+    *("met vriendelijke groet(?:en)?", "vriendelijke groet(?:en)?", "hartelijke groet(?:en)?"),
+    *("(?:med )?venlig hilsen", "(?:de )?bedste hilsner", "med vennlig hilsen", "vennlig hilsen"),
+    *("(?:med )?vänliga hälsningar", "vänlig hälsning", "bästa hälsningar", "ystävällisin terveisin"),
+    *("pozdrawiam", "z poważaniem", "s pozdravem", "с уважением", "з повагою", "敬具"),
+)
+# A closing formula alone on its line (or a slash and a first name), then a few short lines without a question.
+CLOSING = re.compile(
+    r"\n[ \t]*(?:" + _REGARDS + r"[ \t]*[,.!]?[ \t]*(?:\n[^\n?>]{0,60}){1,6}|/[^\W\d_][^\n/?>]{1,30})\s*\Z",
+    re.IGNORECASE,
+)
