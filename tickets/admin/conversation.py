@@ -1,0 +1,174 @@
+"""A ticket's entries in the shape its page shows them: bounded, in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import BooleanField, Case, QuerySet, Value, When
+from django.db.models.functions import Left
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tickets.cards import Card, cards_of, seal_of
+from tickets.models import Attachment, Entry, Ticket
+from tickets.repeated import repeated_pictures
+
+#: What a page shows of one text; the original holds the rest. Characters.
+SHOWN_CHARS: Final = 20_000
+#: What a page shows of a conversation unless asked for all: the latest.
+SHOWN_ENTRIES: Final = 100
+#: How a mail of ours stands, by colour.
+SENT_LEVELS: Final = {
+    "queued": "info",
+    "sending": "info",
+    "sent": "success",
+    "uncertain": "warning",
+    "bounced": "danger",
+    "failed": "danger",
+    "cancelled": "calm",
+}
+LINE_PX: Final = 21
+#: How far the sender is proven: colour and words.
+TRUST: Final = {
+    "passed": ("success", gettext_lazy("sender proven")),
+    "failed": ("danger", gettext_lazy("sender not proven")),
+    "unknown": ("calm", gettext_lazy("sender not checked")),
+}
+#: Sorts of automatic mail that have a name of their own.
+KINDS: Final = {
+    "out_of_office": gettext_lazy("out of office"),
+    "newsletter": gettext_lazy("newsletter"),
+    "meeting": gettext_lazy("answer to an invitation"),
+}
+#: Codes of problems that every second mail has or that take nothing away; they are no warning.
+HARMLESS: Final = frozenset({"remote_images", "winmail_unpacked", "attached_mail_shown"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Badge:
+    level: str
+    label: Any
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One entry: the new text first, the quoted tail to be folded, files as cards."""
+
+    entry: Entry
+    lead: str
+    tail: str
+    is_cut: bool
+    has_html: bool
+    frame_px: int
+    files: Sequence[Attachment]
+    repeated: Sequence[Attachment]
+    badges: Sequence[Badge]
+    cards: Sequence[Card]
+    problems: Sequence[str]
+
+    @property
+    def sent_level(self) -> str:
+        return SENT_LEVELS.get(self.entry.outbound.state, "calm") if self.entry.outbound else "calm"
+
+    @property
+    def has_remote_images(self) -> bool:
+        return self.has_html and any(
+            one.get("code") == "remote_images" for one in self.entry.problems if isinstance(one, dict)
+        )
+
+    @property
+    def shows_html_first(self) -> bool:
+        """Text is calmer and folds its quotes; HTML comes first only where there is no text."""
+        return self.has_html and not self.lead.strip()
+
+
+def conversation(ticket: Ticket, *, shows_all: bool = False) -> list[Item]:
+    """Give the entries, oldest first."""
+    rows = _entries(ticket).order_by("-happened_at", "-pk")
+    entries = list(rows if shows_all else rows[:SHOWN_ENTRIES])[::-1]
+    files: dict[int, list[Attachment]] = {}
+    for file in Attachment.objects.filter(entry__in=entries):
+        files.setdefault(file.entry_id, []).append(file)
+    repeated = repeated_pictures(entries, files)
+    return [_item(entry, files.get(entry.pk, []), repeated) for entry in entries]
+
+
+def _entries(ticket: Ticket) -> QuerySet[Any]:
+    # Whole texts may be megabytes; the database cuts them before they travel.
+    rows: QuerySet[Any] = (
+        Entry.objects.filter(ticket=ticket)
+        .select_related("outbound")
+        .defer("text", "new_text", "html", "outbound__text", "outbound__references", "outbound__headers")
+        .annotate(
+            head=Left("text", SHOWN_CHARS + 1),
+            new_head=Left("new_text", SHOWN_CHARS + 1),
+            has_html=Case(When(html="", then=Value(False)), default=Value(True), output_field=BooleanField()),
+        )
+    )
+    return rows
+
+
+def _item(entry: Any, files: Sequence[Attachment], repeated: frozenset[tuple[str, str]]) -> Item:
+    text, new_text = entry.head, entry.new_head
+    lead, tail = (new_text, _tail(text, new_text)) if new_text else (text, "")
+    shown = [file for file in files if not (file.is_inline and entry.has_html)]
+    lines = text.count("\n") + len(text) // 90
+    return Item(
+        entry=entry,
+        lead=lead[:SHOWN_CHARS],
+        tail=tail[:SHOWN_CHARS],
+        is_cut=max(len(text), len(new_text)) > SHOWN_CHARS,
+        has_html=entry.has_html,
+        frame_px=min(max(160, lines * LINE_PX + 90 + 240 * sum(file.is_inline for file in files)), 720),
+        files=[file for file in shown if (entry.from_email, file.sha256) not in repeated],
+        repeated=[file for file in shown if (entry.from_email, file.sha256) in repeated],
+        badges=list(_badges(entry)),
+        cards=list(cards_of(entry.cards)),
+        problems=[str(one.get("text", "")) for one in entry.problems if isinstance(one, dict)],
+    )
+
+
+def _tail(text: str, new_text: str) -> str:
+    """Give what follows the new text; all of it where somebody answered between the lines."""
+    head = new_text.strip()
+    rest = text.lstrip()
+    return rest[len(head) :].strip("\n") if rest.startswith(head) else text
+
+
+def _badges(entry: Entry) -> Iterator[Badge]:
+    decisions = entry.decisions or {}
+    kind = decisions.get("kind", "")
+    if kind == "delayed":
+        yield Badge(level="warning", label=_("delivery is late"), reason=entry.reason)
+    elif entry.auto_reply and entry.reason.startswith("bounce"):
+        yield Badge(level="danger", label=_("not delivered"), reason=entry.reason)
+    elif entry.auto_reply:
+        yield Badge(level="info", label=KINDS.get(kind, _("automatic mail")), reason=entry.reason)
+    yield from _trust_badges(decisions)
+    label, advice = seal_of(entry.cards)
+    if label:
+        yield Badge(level="info", label=label, reason=advice)
+    if any(one.get("code") not in HARMLESS for one in entry.problems if isinstance(one, dict)):
+        yield Badge(level="warning", label=_("shown with limits"))
+
+
+def _trust_badges(decisions: Mapping[str, Any]) -> Iterator[Badge]:
+    trust = decisions.get("trust") or {}
+    if trust.get("level") in TRUST:
+        level, label = TRUST[trust["level"]]
+        yield Badge(level=level, label=str(label), reason=trust.get("why", ""))
+    if reference := decisions.get("kept_from"):
+        yield Badge(
+            level="danger",
+            label=_("kept off %(ticket)s") % {"ticket": reference},
+            reason=_("It answers that ticket, but its sender is not proven. Merge the two if it is genuine."),
+        )
+    if reference := decisions.get("stranger_to"):
+        yield Badge(
+            level="warning",
+            label=_("names %(ticket)s") % {"ticket": reference},
+            reason=_("Its subject names a ticket that this sender has no part in."),
+        )

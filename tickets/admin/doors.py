@@ -1,0 +1,119 @@
+"""The buttons of a ticket's page besides its form, its note and its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from tickets import looks, merging
+from tickets.models import Ticket
+from tickets.notes import add_note
+from tickets.watching import watch
+
+Act = Callable[[HttpRequest, Ticket], HttpResponse]
+
+
+class TicketDoors:
+    """Each asks anew whose ticket it is; foreign and missing ones answer alike."""
+
+    admin_site: Any
+    get_queryset: Any
+    has_change_permission: Any
+    has_view_permission: Any
+
+    def get_urls(self) -> list[Any]:
+        doors: dict[str, tuple[Act, Any]] = {
+            "note": (self.write_note, self.has_change_permission),
+            "merge": (self.merge, self.has_change_permission),
+            "unmerge": (self.unmerge, self.has_change_permission),
+            "split": (self.split, self.has_change_permission),
+            "watch": (self.watch, self.has_view_permission),
+            "look": (self.look, self.has_view_permission),
+        }
+        own = [
+            path(f"<int:pk>/{name}/", self._door(act, may), name=f"tickets_ticket_{name}")
+            for name, (act, may) in doors.items()
+        ]
+        return [*own, *super().get_urls()]  # type: ignore[misc]
+
+    def _door(self, act: Act, may: Any) -> Any:
+        def door(request: HttpRequest, pk: int) -> HttpResponse:
+            ticket = self.get_queryset(request).filter(pk=pk).first()
+            if ticket is None or not may(request, ticket):
+                raise Http404
+            return act(request, ticket)
+
+        return self.admin_site.admin_view(require_POST(door))
+
+    def write_note(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+        if text := request.POST.get("text", "").strip():
+            add_note(ticket, text, by=cast(User, request.user))
+        else:
+            messages.warning(request, _("The note was empty and has not been saved."))
+        return _page(ticket, "#end")
+
+    def merge(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+        """Merge this ticket into the one that is named by its reference."""
+        reference = request.POST.get("reference", "").strip().strip("[]#").upper()
+        into = self.get_queryset(request).filter(tenant_id=ticket.tenant_id, reference=reference).first()
+        if into is None or not self.has_change_permission(request, into):
+            messages.error(request, _("You have no ticket of this tenant with that reference."))
+            return _page(ticket)
+        try:
+            merging.merge([ticket], into=into, by=cast(User, request.user))
+        except merging.NotPossible as error:
+            messages.error(request, str(error))
+            return _page(ticket)
+        return _page(into, "#end")
+
+    def unmerge(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+        try:
+            merging.unmerge(ticket, by=cast(User, request.user))
+        except merging.NotPossible as error:
+            messages.error(request, str(error))
+        return _page(ticket)
+
+    def split(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+        chosen = [int(pk) for pk in request.POST.getlist("entry") if pk.isdecimal() and len(pk) < 19]
+        try:
+            made = merging.split(ticket, chosen, by=cast(User, request.user))
+        except merging.NotPossible as error:
+            messages.error(request, str(error))
+            return _page(ticket)
+        messages.success(request, _("This is the new ticket %(reference)s.") % {"reference": made.reference})
+        return _page(made)
+
+    def watch(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+        watch(ticket, by=cast(User, request.user))
+        return _page(ticket)
+
+    def look(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+        """Take the word of an open page, and tell who else has it open; asked for by desk.js."""
+        person = cast(User, request.user)
+        if "leaving" in request.POST:
+            looks.leave(ticket, by=person)
+            return JsonResponse({})
+        seen = request.POST.get("seen", "")
+        others = looks.look(
+            ticket,
+            by=person,
+            seen=int(seen[:9]) if seen.isdecimal() and seen.isascii() else 0,
+            is_answering=request.POST.get("answering") == "1",
+        )
+        return JsonResponse({"said": [_sentence(one) for one in others], "entries": ticket.entry_count})
+
+
+def _sentence(one: looks.Present) -> dict[str, Any]:
+    text = _("%(name)s is answering.") if one.is_answering else _("%(name)s is looking at this too.")
+    return {"text": text % {"name": one.name}, "answering": one.is_answering}
+
+
+def _page(ticket: Ticket, anchor: str = "") -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:tickets_ticket_change", args=[ticket.pk]) + anchor)

@@ -1,0 +1,164 @@
+"""The outbox: every mail of ours, how it stands and why; taken back, or sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from mailboxes.enqueue import enqueue_send
+from mailboxes.models import OutboundMessage
+from mailboxes.outbound.outbox import cancel, queue_again
+from tenants.admin.scoped import TenantOwnedAdmin
+from tenants.admin.theme import ThemedChoicesFilter
+from tenants.admin.wording import explain
+from tenants.reach import NOBODY, WORKERS, may
+from tenants.templatetags.desk import ago
+from tickets.admin.conversation import SENT_LEVELS
+from tickets.models import Entry
+
+
+@admin.register(OutboundMessage)
+class OutboxAdmin(TenantOwnedAdmin):
+    add_roles = change_roles = delete_roles = NOBODY
+    list_select_related = ["mailbox", "tenant"]
+    list_filter = [("state", ThemedChoicesFilter), "mailbox", "tenant"]
+    search_fields = ["subject", "message_id"]
+    search_help_text = gettext_lazy("Subject or Message-ID")
+    change_form_template = "tickets/outgoing.html"
+    actions = ["take_back", "send_again"]
+    fields = ["subject"]
+    empty_hint = gettext_lazy(
+        "Nothing has been sent yet. Answers that are written on tickets are listed here."
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The outbox is written by what happens alone."""
+        return False
+
+    has_delete_permission = has_change_permission
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return may(request, WORKERS)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).defer("headers", "references", "remote_id")
+        return rows
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = ["subject_shown", "state_shown", "queued", "mailbox"]
+        return [*columns, "tenant"] if self.has_several_tenants(request) else columns
+
+    def get_urls(self) -> list[Any]:
+        doors = [("cancel", self.take_one_back), ("again", self.send_one_again)]
+        own = [
+            path(
+                f"<int:pk>/{name}/",
+                self.admin_site.admin_view(require_POST(door)),
+                name=f"mailboxes_outboundmessage_{name}",
+            )
+            for name, door in doors
+        ]
+        return [*own, *super().get_urls()]
+
+    @admin.action(description=gettext_lazy("Cancel the selected mails"), permissions=["send"])
+    def take_back(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        done = self._each(request, queryset, cancel)
+        text = ngettext("%(n)d mail was cancelled.", "%(n)d mails were cancelled.", done)
+        self._tell(request, done, text % {"n": done}, _("Too late: it is being sent, or has been."))
+
+    @admin.action(description=gettext_lazy("Send the selected mails again"), permissions=["send"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        done = self._each(request, queryset, queue_again)
+        text = ngettext("%(n)d mail is sent again.", "%(n)d mails are sent again.", done)
+        self._tell(
+            request, done, text % {"n": done}, _("Only failed, cancelled and doubtful mail is sent again.")
+        )
+
+    def take_one_back(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self._mine(request, pk)
+        self.take_back(request, self.get_queryset(request).filter(pk=row.pk))
+        return _back(request, row)
+
+    def send_one_again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self._mine(request, pk)
+        self.send_again(request, self.get_queryset(request).filter(pk=row.pk))
+        return _back(request, row)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if mail := context.get("original"):
+            may_act = may(request, WORKERS, mail.tenant_id)
+            context |= {
+                "title": mail.subject or _("(no subject)"),
+                "subtitle": None,
+                "mail": mail,
+                "entry": Entry.objects.filter(outbound=mail).select_related("ticket").first(),
+                "level": SENT_LEVELS.get(mail.state, "calm"),
+                "trouble": explain(mail.error),
+                "can_cancel": may_act and mail.is_cancellable,
+                "can_repeat": may_act and mail.is_repeatable,
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _mine(self, request: HttpRequest, pk: int) -> OutboundMessage:
+        row: OutboundMessage | None = self.get_queryset(request).filter(pk=pk).first()
+        if row is None:
+            raise Http404
+        if not may(request, WORKERS, row.tenant_id):
+            raise PermissionDenied
+        return row
+
+    def _each(self, request: HttpRequest, rows: QuerySet[Any], act: Callable[..., bool]) -> int:
+        mine = [row for row in rows[:500] if may(request, WORKERS, row.tenant_id)]
+        done = [row for row in mine if act(row, by=request.user)]
+        for mailbox_id in {row.mailbox_id for row in done}:
+            enqueue_send(mailbox_id)
+        return len(done)
+
+    def _tell(self, request: HttpRequest, done: int, success: str, refusal: str) -> None:
+        if done:
+            messages.success(request, success)
+        else:
+            messages.warning(request, refusal)
+
+    @admin.display(description=gettext_lazy("mail"), ordering="subject")
+    def subject_shown(self, mail: OutboundMessage) -> str:
+        return format_html(
+            '<span class="desk-subject"><bdi>{}</bdi></span><span class="desk-who"><bdi>{}</bdi></span>',
+            mail.subject or _("(no subject)"),
+            Truncator(", ".join(str(one.get("email", "")) for one in mail.to)).chars(80),
+        )
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_shown(self, mail: OutboundMessage) -> str:
+        return format_html(
+            '<span class="desk-state is-{}">{}</span><span class="desk-who desk-cause">{}</span>',
+            SENT_LEVELS.get(mail.state, "calm"),
+            mail.get_state_display(),
+            Truncator((mail.error or {}).get("cause", "")).chars(120),
+        )
+
+    @admin.display(description=gettext_lazy("queued"), ordering="queued_at")
+    def queued(self, mail: OutboundMessage) -> str:
+        return ago(mail.queued_at)
+
+
+def _back(request: HttpRequest, row: OutboundMessage) -> HttpResponse:
+    """Go back to the ticket the button was pressed on, or to the mail's own page."""
+    entry = Entry.objects.filter(outbound=row).first() if "ticket" in request.POST else None
+    if entry is not None:
+        return HttpResponseRedirect(reverse("admin:tickets_ticket_change", args=[entry.ticket_id]) + "#end")
+    return HttpResponseRedirect(reverse("admin:mailboxes_outboundmessage_change", args=[row.pk]))

@@ -1,0 +1,49 @@
+"""What stands on one ticket's page around its conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Min, Q, QuerySet
+from django.http import HttpRequest
+
+from tickets.admin.columns import LEVELS, PRIORITY_LEVELS, due_shown
+from tickets.admin.composer import composer
+from tickets.admin.conversation import SHOWN_ENTRIES, conversation
+from tickets.looks import SAID_EVERY_S
+from tickets.models import Tag, Ticket
+from tickets.models.ticket import UNSOLVED
+
+#: What is offered while tags are typed.
+OFFERED_TAGS = 200
+
+
+def page(request: HttpRequest, ticket: Ticket, *, visible: QuerySet[Any]) -> dict[str, Any]:
+    """Give what the template shows; `visible` are the tickets within reach of who asks."""
+    items = conversation(ticket, shows_all="all" in request.GET)
+    return {
+        "subtitle": None,
+        "items": items,
+        "hidden_count": max(0, ticket.entry_count - len(items)) if len(items) >= SHOWN_ENTRIES else 0,
+        "level": LEVELS.get(ticket.status, "calm"),
+        "priority_level": PRIORITY_LEVELS.get(ticket.priority, ""),
+        "due": due_shown(ticket),
+        "ticket_tags": ticket.tags.all(),
+        "offered_tags": Tag.objects.filter(tenant_id=ticket.tenant_id)[:OFFERED_TAGS],
+        "watchers": list(ticket.watchers.order_by("username")[:20]),
+        "said_every_s": SAID_EVERY_S,
+        "merged_here": visible.filter(merged_into=ticket)[:20],
+        **_of_person(ticket, visible.filter(tenant_id=ticket.tenant_id, merged_into=None)),
+        **composer(request, ticket),
+    }
+
+
+def _of_person(ticket: Ticket, visible: QuerySet[Any]) -> dict[str, Any]:
+    """Tell of the same person's tickets, of this tenant alone."""
+    if not ticket.requester_email:
+        return {"others": (), "history": None}
+    own = visible.filter(requester_email=ticket.requester_email)
+    history = own.order_by().aggregate(
+        count=Count("pk"), unsolved=Count("pk", filter=Q(status__in=UNSOLVED)), first_at=Min("opened_at")
+    )
+    return {"others": own.exclude(pk=ticket.pk)[:5], "history": history}

@@ -1,0 +1,21 @@
+"""Reports of non-delivery among the mails being filed: the outbox learns of them, and the ticket needs somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mailboxes.outbound.outbox import mark_bounced
+from tickets.conversations import Letter
+from tickets.models import Ticket
+
+
+def note_bounces(letters: Sequence[Letter]) -> None:
+    """Move the mails that were reported as not delivered, and open their tickets, which wait for nobody now."""
+    for letter in letters:
+        bounce = letter.message.bounce
+        if bounce is None or bounce.is_delay or not bounce.original_message_id:
+            continue
+        message_id = f"<{bounce.original_message_id.strip().strip('<>')}>"
+        if mark_bounced(letter.row.tenant_id, message_id) and letter.ticket is not None:
+            waiting = Ticket.objects.filter(pk=letter.ticket.pk, status=Ticket.Status.WAITING)
+            waiting.update(status=Ticket.Status.OPEN)

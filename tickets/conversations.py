@@ -1,0 +1,156 @@
+"""Finding the ticket of each mail: by our token, the ids it refers to, a tag of a participant; else a new one.
+
+All look-ups of a batch are made at once, by index, within one tenant. A mail may belong to a ticket that an earlier
+mail of the same batch opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.db.models.functions import Left
+
+from mailboxes.models import InboundMessage, Mailbox
+from mailboxes.parsing import ParsedMessage
+from mailboxes.parsing.gate import one_line, storable
+from tickets.models import Entry, ThreadKey, Ticket
+from tickets.policies import threads
+from tickets.policies.loops import Verdict
+from tickets.policies.rules import Outcome
+from tickets.policies.trust import Trust, judge_sender
+
+#: How much of two mails with the same id is compared.
+COMPARED_CHARS: Final = 10_000
+
+
+class Letter:
+    """A claimed mail on its way to a ticket."""
+
+    __slots__ = (
+        "content_key",
+        "is_new",
+        "kept_from",
+        "keys",
+        "mailbox",
+        "message",
+        "outcome",
+        "reuses_id",
+        "row",
+        "ticket",
+        "trust",
+        "verdict",
+    )
+
+    def __init__(
+        self, row: InboundMessage, mailbox: Mailbox, message: ParsedMessage, verdict: Verdict
+    ) -> None:
+        self.row = row
+        self.mailbox = mailbox
+        self.message = message
+        self.verdict = verdict
+        self.trust: Trust = judge_sender(message)
+        self.outcome: Outcome = Outcome()
+        #: Reference of the ticket it names and may not join.
+        self.kept_from = ""
+        self.content_key = threads.content_key(mailbox.pk, message, row.received_at)
+        self.keys: tuple[str, ...] = threads.leaves(message)
+        self.ticket: Ticket | None = None
+        self.is_new = False
+        #: Another mail of the conversation has the same Message-ID, and says something else.
+        self.reuses_id = False
+
+    @property
+    def sender(self) -> str:
+        return self.message.sender.email.lower()
+
+
+class Conversations:
+    """The thread keys a batch touches, and the tickets behind them; grows as the batch opens tickets."""
+
+    def __init__(self, tenant_id: int, letters: Sequence[Letter]) -> None:
+        self.tenant_id = tenant_id
+        wanted = {
+            key
+            for letter in letters
+            for key in (*threads.known_by(letter.message), *letter.keys, letter.content_key)
+        }
+        rows = ThreadKey.objects.filter(tenant_id=tenant_id, key__in=wanted).select_related("ticket")
+        self.tickets: dict[str, Ticket] = {}
+        by_pk: dict[int, Ticket] = {}
+        for row in rows:
+            ticket = row.ticket.standing_for()
+            self.tickets[row.key] = by_pk.setdefault(ticket.pk, ticket)
+        #: Who said what under which id, within the batch.
+        self.said: dict[str, list[tuple[str, str]]] = {}
+        self.by_token = self._by_token(letters)
+        self.by_tag = self._by_tag(letters)
+
+    def ticket_of_copy(self, letter: Letter) -> Ticket | None:
+        """Find the ticket that holds this very mail already, from the same mailbox under another id."""
+        return self.tickets.get(letter.content_key)
+
+    def ticket_of(self, letter: Letter) -> Ticket | None:
+        """Find the ticket a mail belongs to; None when it opens a new one."""
+        for token in threads.reply_tokens(letter.message):
+            if token in self.by_token:
+                return self.by_token[token]
+        for key in threads.known_by(letter.message):
+            if key in self.tickets:
+                return self.tickets[key]
+        for tag in threads.subject_tags(letter.message.subject):
+            if (tag, letter.sender) in self.by_tag:
+                return self.by_tag[tag, letter.sender]
+        # Replies that were filed before the mail they answer have left its id behind.
+        own = threads.message_key(letter.message.message_id) if letter.message.message_id else ""
+        return self.tickets.get(own)
+
+    def remember(self, letter: Letter, ticket: Ticket) -> list[str]:
+        """Note the keys of a filed mail; gives those that are new and have to be stored."""
+        letter.reuses_id = self._reuses_id(letter)
+        fresh = [key for key in (*letter.keys, letter.content_key) if key not in self.tickets]
+        self.tickets.update(dict.fromkeys(fresh, ticket))
+        return fresh
+
+    def _reuses_id(self, letter: Letter) -> bool:
+        """Look for another mail of this id with other words or another sender; asked only where the id is known."""
+        message_id = one_line(letter.message.message_id, max_chars=998)
+        if not message_id:
+            return False
+        own = (letter.sender, storable(letter.message.text, max_chars=COMPARED_CHARS))
+        said = self.said.setdefault(message_id, [])
+        known = self.tickets.get(threads.message_key(message_id))
+        others = list(said)
+        if known is not None and known.pk is not None:
+            rows = Entry.objects.filter(ticket=known, message_id=message_id, kind=Entry.Kind.MAIL_IN)
+            texts = rows.values_list("from_email", Left("text", COMPARED_CHARS))
+            others += texts
+        said.append(own)
+        return bool(others) and own not in others
+
+    def _by_token(self, letters: Sequence[Letter]) -> dict[str, Ticket]:
+        tokens = {token for letter in letters for token in threads.reply_tokens(letter.message)}
+        if not tokens:
+            return {}
+        found = Ticket.objects.filter(tenant_id=self.tenant_id, reply_token__in=tokens)
+        return {ticket.reply_token: ticket.standing_for() for ticket in found}
+
+    def _by_tag(self, letters: Sequence[Letter]) -> dict[tuple[str, str], Ticket]:
+        """Tickets named in subject lines, for the senders who already take part in them."""
+        tags = {
+            (tag, letter.sender)
+            for letter in letters
+            for tag in threads.subject_tags(letter.message.subject)
+            if letter.sender
+        }
+        if not tags:
+            return {}
+        named = Ticket.objects.filter(tenant_id=self.tenant_id, reference__in={tag for tag, _sender in tags})
+        found: dict[tuple[str, str], Ticket] = {}
+        for ticket in named:
+            senders = {sender for tag, sender in tags if tag == ticket.reference}
+            own = ticket.standing_for()
+            spoke = Entry.objects.filter(ticket=own, from_email__in=senders)
+            known = {*spoke.values_list("from_email", flat=True), ticket.requester_email} & senders
+            found.update({(ticket.reference, sender): own for sender in known})
+        return found

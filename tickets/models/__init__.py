@@ -1,0 +1,11 @@
+from tickets.models.attachment import Attachment
+from tickets.models.entry import Entry
+from tickets.models.look import Look
+from tickets.models.queue import Queue
+from tickets.models.rule import Rule
+from tickets.models.saved_filter import SavedFilter
+from tickets.models.tag import Tag
+from tickets.models.thread_key import ThreadKey
+from tickets.models.ticket import Ticket
+
+__all__ = ["Attachment", "Entry", "Look", "Queue", "Rule", "SavedFilter", "Tag", "ThreadKey", "Ticket"]

@@ -1,0 +1,40 @@
+"""Doors of the schedule: load, call one flow, answer."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from mailboxes.enqueue import SYNC_MAILBOX, nudge
+from mailboxes.inbound.sync import sync
+from tickets import filing
+from tickets.sweeping import sweep_attachments as sweep
+
+#: A long run makes room for the others this often and goes on at the end of the line: with a few workers, the flood of
+#: one customer must not keep the mail of the next waiting. Seconds.
+RUN_BUDGET_S = 20.0
+#: One mail of 150 MB over a slow line may take this long after the budget is spent; the claim is renewed meanwhile.
+SYNC_LIMIT_S = 800
+FILE_TENANT = "tickets.tasks.file_tenant"
+
+
+@shared_task(name=SYNC_MAILBOX, soft_time_limit=SYNC_LIMIT_S, time_limit=SYNC_LIMIT_S + 60)
+def sync_mailbox(mailbox_id: int) -> None:
+    """Read one mailbox; when time is up before the end, the next run is asked for at once."""
+    if sync(mailbox_id, file=filing.file_for, budget_s=RUN_BUDGET_S).has_more:
+        nudge(SYNC_MAILBOX, mailbox_id)
+
+
+@shared_task(name="tickets.tasks.file_due")
+def file_due() -> None:
+    """Find tenants with stored mails nobody has filed: after a crash, or when a retry is due."""
+    for tenant_id in filing.tenants_due():
+        nudge(FILE_TENANT, tenant_id)
+
+
+@shared_task(name=FILE_TENANT)
+def file_tenant(tenant_id: int) -> None:
+    filing.Filer(tenant_id).file_due()
+
+
+@shared_task(name="tickets.tasks.sweep_attachments")
+def sweep_attachments() -> None:
+    sweep(timezone.now())
