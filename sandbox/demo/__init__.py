@@ -1,0 +1,1 @@
+"""The demo: two fictional customers, three mailboxes, and mail that keeps arriving."""
