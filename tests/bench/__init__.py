@@ -1,0 +1,1 @@
+"""How fast and how large: measured against the sandbox, beside the least any program could do."""

@@ -1,0 +1,62 @@
+"""A sandbox Microsoft 365 for the whole run, reached over real HTTPS; each test has a customer of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from mailboxes.inbound import download
+from sandbox.server import Sandbox
+from tenants import app_tokens
+from tenants.microsoft.http import forget_connections
+from tenants.microsoft.login import metadata_shelf
+from tests.journeys.customer import Control, Customer, connect
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("m365")) as running:
+        yield running
+
+
+@pytest.fixture
+def control(
+    sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Control]:
+    """The sandbox, trusted and reached by the product as the cloud named custom; nothing of it is remembered."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(sandbox.ca_path))
+    settings.M365_LOGIN_URL = settings.M365_GRAPH_URL = sandbox.url
+    settings.MEDIA_ROOT, settings.RAW_FSYNC = tmp_path / "media", False
+    forget_everything()
+    door = Control(sandbox)
+    door("counters/reset")
+    yield door
+    door("faults", method="DELETE")
+    door("clock", {"offset_s": 0})
+    forget_everything()
+
+
+@pytest.fixture
+def customer(control: Control, db: None) -> Customer:
+    return connect(control)
+
+
+@pytest.fixture
+def connected(control: Control, db: None) -> Callable[..., Customer]:
+    """Connect a customer with the columns of its mailbox chosen by the test."""
+
+    def make(**values: object) -> Customer:
+        return connect(control, **values)  # type: ignore[arg-type]
+
+    return make
+
+
+def forget_everything() -> None:
+    """Drop what the process keeps between runs: tokens, metadata, connections of this and the download threads."""
+    app_tokens._opened.clear()
+    metadata_shelf.clear()
+    forget_connections()
+    download._pool.cache_clear()

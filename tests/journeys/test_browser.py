@@ -1,0 +1,131 @@
+"""An agent at work in a real browser: signs in, reads a ticket, and nothing a mail planted there acts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.factories import (
+    PASSWORD,
+    AttachmentFactory,
+    EntryFactory,
+    MembershipFactory,
+    TicketFactory,
+    UserFactory,
+)
+from tickets.looks import look
+from tickets.models import Entry, Look
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+VECTOR = "<img src=x onerror=\"document.title='fired'\"><script>document.title='fired'</script>"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+
+
+@pytest.fixture
+def hostile(live_server: Any) -> Entry:
+    """A ticket with active markup in every field that mail fills, in the HTML too, as if nothing had cleaned it."""
+    membership = MembershipFactory(user__username="agent")
+    ticket = TicketFactory(tenant=membership.tenant, subject=VECTOR, requester_name=VECTOR)
+    entry = EntryFactory(
+        ticket=ticket, from_name=VECTOR, text=VECTOR, new_text="", html=VECTOR, reason=VECTOR
+    )
+    AttachmentFactory(entry=entry, name=VECTOR, content_type="image/png", content=PNG)
+    made: Entry = entry
+    return made
+
+
+@pytest.fixture
+def agent(page: Page, live_server: Any, hostile: Entry) -> Page:
+    """A signed-in browser that writes down errors and requests to other hosts."""
+    page.strange = []  # type: ignore[attr-defined]
+    note = page.strange.append  # type: ignore[attr-defined]
+    page.on("request", lambda one: None if one.url.startswith((live_server.url, "data:")) else note(one.url))
+    page.on("pageerror", lambda error: note(str(error)))
+    page.on("dialog", lambda dialog: note(dialog.message))
+    page.goto(f"{live_server.url}/admin/login/")
+    page.fill("[name=username]", "agent")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(f"{live_server.url}/admin/")
+    return page
+
+
+def test_planted_markup_fires_nowhere(agent: Page, live_server: Any, hostile: Entry) -> None:
+    """S-82, S-83: list, ticket, frame and history."""
+    ticket = f"{live_server.url}/admin/tickets/ticket/{hostile.ticket_id}"
+    for url in (f"{live_server.url}/admin/tickets/ticket/", f"{ticket}/history/", f"{ticket}/change/"):
+        agent.goto(url)
+        assert agent.title() != "fired"
+    agent.click("text=View as HTML")
+    frame = agent.frame_locator(".desk-html iframe").locator("body")
+    frame.wait_for(state="attached")
+
+    assert agent.title() != "fired"
+    assert frame.evaluate("() => document.title") == "Mail"
+    assert agent.strange == []  # type: ignore[attr-defined]
+
+
+def test_text_and_html_of_a_mail_take_turns(agent: Page, live_server: Any, hostile: Entry) -> None:
+    agent.goto(f"{live_server.url}/admin/tickets/ticket/{hostile.ticket_id}/change/")
+    text, frame = agent.locator(".desk-text-view"), agent.locator(".desk-html iframe")
+    assert (text.is_visible(), frame.is_visible()) == (True, False)
+    agent.click("text=View as HTML")
+
+    assert (text.is_visible(), frame.is_visible()) == (False, True)
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_pages_fit_the_screen(agent: Page, live_server: Any, hostile: Entry, width: int) -> None:
+    agent.set_viewport_size({"width": width, "height": 844})
+    for path in ("", "tickets/ticket/", f"tickets/ticket/{hostile.ticket_id}/change/", "mailboxes/mailbox/"):
+        agent.goto(f"{live_server.url}/admin/{path}")
+        assert agent.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+def test_keys_lead_through_the_list_and_into_a_ticket(agent: Page, live_server: Any, hostile: Entry) -> None:
+    agent.goto(f"{live_server.url}/admin/tickets/ticket/")
+    agent.keyboard.press("?")
+    assert agent.locator(".desk-keys").is_visible()
+    agent.keyboard.press("Escape")
+    agent.locator(".desk-keys").wait_for(state="hidden")
+    agent.keyboard.press("j")
+    agent.keyboard.press("Enter")
+    agent.wait_for_url(f"{live_server.url}/admin/tickets/ticket/{hostile.ticket_id}/change/")
+    agent.keyboard.press("n")
+
+    assert agent.evaluate("() => document.activeElement.id") == "note-text"
+
+
+def test_the_frame_is_as_high_as_its_mail_and_fetches_nothing_until_asked(
+    agent: Page, live_server: Any, hostile: Entry
+) -> None:
+    hostile.html = "<p>Line</p>" * 60 + f'<img data-remote-src="https://track.example/x.png">{VECTOR}'
+    hostile.problems = [{"code": "remote_images", "text": "1 remote image blocked."}]
+    hostile.save()
+    agent.goto(f"{live_server.url}/admin/tickets/ticket/{hostile.ticket_id}/change/")
+    agent.click("text=View as HTML")
+    frame = agent.locator(".desk-html iframe")
+    agent.wait_for_function("() => document.querySelector('.desk-html iframe').clientHeight > 1000")
+    inner = agent.frame_locator(".desk-html iframe").locator("html")
+    high = inner.evaluate("() => document.documentElement.scrollHeight")
+
+    assert frame.evaluate("one => one.clientHeight") == high
+    assert agent.title() != "fired"
+    assert agent.strange == []  # type: ignore[attr-defined]
+    agent.route("https://track.example/**", lambda route: route.abort())
+    with agent.expect_request("https://track.example/x.png") as asked:
+        agent.click("text=Show pictures from the internet")
+    assert not asked.value.headers.get("referer")
+
+
+def test_an_open_page_says_who_else_is_there(agent: Page, live_server: Any, hostile: Entry) -> None:
+    other = UserFactory(username="colleague")
+    look(hostile.ticket, by=other, seen=0, is_answering=True)
+    agent.goto(f"{live_server.url}/admin/tickets/ticket/{hostile.ticket_id}/change/")
+    agent.locator("text=colleague is answering.").wait_for()
+
+    assert Look.objects.filter(user__username="agent", ticket=hostile.ticket).exists()
+    assert agent.strange == []  # type: ignore[attr-defined]

@@ -1,0 +1,53 @@
+"""The buttons that ask Microsoft now: what they show when it answers, and when it refuses."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories import MembershipFactory
+from tests.journeys.customer import Customer
+from tests.tenants.admin.conftest import signed_in
+
+pytestmark = [pytest.mark.journey, pytest.mark.django_db]
+
+
+@pytest.fixture
+def admin(customer: Customer) -> Client:
+    return signed_in(MembershipFactory(tenant=customer.mailbox.tenant, role="admin").user)
+
+
+def press(admin: Client, name: str, pk: int) -> str:
+    page: Any = admin.post(reverse(f"admin:{name}", args=[pk]))
+    assert page.status_code == 200
+    return str(page.content.decode())
+
+
+def test_a_registration_is_proved_with_a_fresh_token(customer: Customer, admin: Client) -> None:
+    page = press(admin, "tenants_appregistration_test", customer.mailbox.registration_id)
+
+    assert "Entra gave a fresh token" in page
+    assert "Mail.ReadWrite" in page
+
+
+def test_a_wrong_secret_is_explained_with_its_code(customer: Customer, admin: Client) -> None:
+    secret = customer.mailbox.registration.credentials.get().secret
+    secret.material = '{"value": "wrong~secret.Value-2"}'
+    secret.save()
+    page = press(admin, "tenants_appregistration_test", customer.mailbox.registration_id)
+
+    assert "AADSTS7000215" in page
+    assert "What to do" in page
+    assert "wrong~secret" not in page
+
+
+def test_the_live_folders_are_offered_and_the_chosen_one_is_read(customer: Customer, admin: Client) -> None:
+    customer.arrive("archived", folder="archive")
+    page = press(admin, "mailboxes_mailbox_folders", customer.mailbox.pk)
+    values = [part.partition('"')[0] for part in page.split('name="folder" required value="')[1:]]
+    (chosen,) = [value for value in values if value.endswith("Archive")]
+    form = {"purpose": "folder", "folder": chosen.replace("&#10;", "\n")}
+    admin.post(reverse("admin:mailboxes_mailbox_choose", args=[customer.mailbox.pk]), form)
+
+    assert customer.sync().fetched == 1

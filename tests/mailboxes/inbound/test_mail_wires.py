@@ -1,0 +1,121 @@
+"""The whole path over IMAP and POP3: a token of the sandbox, a mailbox in Dovecot, mails on tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from mailboxes.models import Folder, InboundMessage
+from mailboxes.models.inbound import remote_key_of
+from sandbox.server import Sandbox
+from tests.journeys.customer import Control, Customer, connect
+from tests.mail_servers.dovecot import Dovecot
+from tests.mailboxes.transports.contract import some
+from tickets.models import Entry
+
+pytestmark = [pytest.mark.journey, pytest.mark.dovecot, pytest.mark.django_db]
+
+Over = Callable[..., Customer]
+
+
+@pytest.fixture(scope="module")
+def dovecot() -> Iterator[Dovecot]:
+    running = Dovecot()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def over(
+    sandbox: Sandbox,
+    control: Control,
+    db: None,
+    dovecot: Dovecot,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Over:
+    """Connect a customer whose mail lies in Dovecot."""
+    authorities = tmp_path / "ca.pem"
+    authorities.write_bytes(sandbox.ca_path.read_bytes() + dovecot.tls.ca.read_bytes())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authorities))
+    settings.M365_IMAP_URL, settings.M365_POP_URL = dovecot.imap_url, dovecot.pop_url
+
+    def make(transport: str, **values: Any) -> Customer:
+        customer = connect(control, inbound_transport=transport, **values)
+        dovecot.introspection.mailbox = customer.mailbox.address
+        dovecot.put(customer.mailbox.address, [])
+        return customer
+
+    return make
+
+
+def left(dovecot: Dovecot, customer: Customer, folder: str = "") -> int:
+    return len(dovecot.bodies(customer.mailbox.address, folder=folder))
+
+
+def test_mails_over_imap_are_filed_and_moved(over: Over, dovecot: Dovecot) -> None:
+    customer = over("imap")
+    dovecot.put(customer.mailbox.address, some(30))
+    report = customer.sync()
+    assert (report.error, report.fetched, len(customer.entries())) == (None, 30, 30)
+    assert (left(dovecot, customer), left(dovecot, customer, "Processed")) == (0, 30)
+    assert customer.sync().fetched == 0
+
+
+@pytest.mark.parametrize(("after", "rest"), [("delete", 0), ("keep", 12)])
+def test_mails_over_pop3_are_filed_and_deleted_or_kept(
+    over: Over, dovecot: Dovecot, after: str, rest: int
+) -> None:
+    customer = over("pop3", after=after, move_to="")
+    dovecot.put(customer.mailbox.address, some(12))
+    assert customer.sync().error is None
+    assert (len(customer.entries()), left(dovecot, customer)) == (12, rest)
+    assert customer.sync().fetched == 0
+
+
+def test_new_numbering_makes_no_doubles(over: Over, dovecot: Dovecot) -> None:
+    """F-52: everything is read again, and recognised by its content."""
+    customer = over("imap", after="keep")
+    dovecot.put(customer.mailbox.address, some(5))
+    customer.sync()
+    for row in InboundMessage.objects.all():
+        row.remote_id = "1." + row.remote_id.partition(".")[2]
+        row.remote_key = remote_key_of(row.remote_id)
+        row.save(update_fields=["remote_id", "remote_key"])
+    Folder.objects.update(cursor="1:5")
+    dovecot.put(customer.mailbox.address, some(1, first=5))
+    assert customer.sync().error is None
+    assert (len(customer.entries()), InboundMessage.objects.count()) == (6, 11)
+
+
+def test_mailbox_that_changes_its_wire_makes_no_doubles(over: Over, dovecot: Dovecot) -> None:
+    """The ids of one wire mean nothing to the other; the mails are known by their content."""
+    customer = over("pop3", after="keep", move_to="")
+    dovecot.put(customer.mailbox.address, some(4))
+    customer.sync()
+    customer.change(inbound_transport="imap", after="move", move_to="Processed")
+    assert customer.sync().error is None
+    assert (Entry.objects.count(), left(dovecot, customer, "Processed")) == (4, 4)
+
+
+def test_killed_server_costs_no_mail(over: Over, dovecot: Dovecot) -> None:
+    customer = over("imap")
+    dovecot.put(customer.mailbox.address, some(20))
+    customer.sync()
+    dovecot.kill()
+    dovecot.put(customer.mailbox.address, some(20, first=20))
+    assert customer.sync().error is None
+    assert (len(customer.entries()), left(dovecot, customer)) == (40, 0)
+
+
+def test_refused_application_is_shown_on_the_mailbox(over: Over, dovecot: Dovecot) -> None:
+    customer = over("imap")
+    dovecot.introspection.mailbox = "somebody.else@contoso.example"
+    report = customer.sync()
+    assert report.error is not None
+    assert (report.error.code, customer.row().paused) == ("mail_login_refused", "error")

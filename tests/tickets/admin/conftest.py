@@ -1,0 +1,3 @@
+from tests.tenants.admin.conftest import desk
+
+__all__ = ["desk"]

@@ -1,0 +1,207 @@
+"""The ticket pages: what they show, to whom, and that nothing of a mail acts in them."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from tests.factories import AttachmentFactory, EntryFactory, QueueFactory, TicketFactory
+from tests.tenants.admin.conftest import Desk, signed_in
+from tickets.models import Entry, Ticket
+
+LIST = "admin:tickets_ticket_changelist"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+SCRIPT = "<script>alert('x')</script>"
+
+
+def url_of(ticket: Ticket) -> str:
+    return reverse("admin:tickets_ticket_change", args=[ticket.pk])
+
+
+def test_an_agent_lists_and_opens_tickets_of_his_tenants_only(desk: Desk) -> None:
+    own, foreign = TicketFactory(tenant=desk.ours), TicketFactory(tenant=desk.theirs)
+    client = signed_in(desk.agent)
+
+    page = client.get(reverse(LIST)).content.decode()
+    assert own.reference in page
+    assert foreign.reference not in page
+    assert client.get(url_of(own)).status_code == 200
+    assert client.get(url_of(foreign)).status_code == 302
+
+
+def test_the_list_takes_a_constant_number_of_queries(desk: Desk, django_assert_max_num_queries: Any) -> None:
+    for _number in range(30):
+        TicketFactory(tenant=desk.ours)
+    client = signed_in(desk.operator)
+
+    with django_assert_max_num_queries(19):
+        client.get(reverse(LIST))
+
+
+def test_one_ticket_takes_a_constant_number_of_queries(
+    desk: Desk, django_assert_max_num_queries: Any
+) -> None:
+    ticket = TicketFactory(tenant=desk.ours)
+    for _number in range(30):
+        AttachmentFactory(entry=EntryFactory(ticket=ticket))
+    client = signed_in(desk.agent)
+
+    with django_assert_max_num_queries(30):
+        client.get(url_of(ticket))
+
+
+@pytest.mark.parametrize("page", ["list", "ticket", "history"])
+def test_markup_in_a_mail_is_shown_and_never_meant(desk: Desk, page: str) -> None:
+    """S-82."""
+    ticket = TicketFactory(tenant=desk.ours, subject=SCRIPT, requester_name=SCRIPT)
+    entry = EntryFactory(
+        ticket=ticket, from_name=SCRIPT, text=SCRIPT, new_text="", reason=SCRIPT, auto_reply=True
+    )
+    AttachmentFactory(entry=entry, name=SCRIPT, content_type=SCRIPT)
+    urls = {
+        "list": reverse(LIST),
+        "ticket": url_of(ticket),
+        "history": reverse("admin:tickets_ticket_history", args=[ticket.pk]),
+    }
+
+    shown = signed_in(desk.agent).get(urls[page]).content.decode()
+    assert SCRIPT not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_the_quoted_tail_is_folded_behind_the_new_text(desk: Desk) -> None:
+    entry = EntryFactory(
+        ticket__tenant=desk.ours, text="It burns.\n\n> Is it plugged in?", new_text="It burns."
+    )
+    page = signed_in(desk.viewer).get(url_of(entry.ticket)).content.decode()
+
+    before, _details, after = page.partition('<details class="desk-tail">')
+    assert "It burns." in before
+    assert "plugged in?" in after
+    assert "plugged in?" not in before
+
+
+def test_html_of_a_mail_is_framed_under_a_policy_of_its_own(desk: Desk) -> None:
+    """S-83."""
+    entry = EntryFactory(ticket__tenant=desk.ours, html="<p>Hello</p>")
+    answer = signed_in(desk.agent).get(reverse("tickets:entry_html", args=[entry.pk]))
+
+    policy = answer.headers["Content-Security-Policy"]
+    assert {"default-src 'none'", "form-action 'none'", "base-uri 'none'"} <= set(policy.split("; "))
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+    assert "allow-same-origin" not in policy
+    assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert b"<p>Hello</p>" in answer.content
+
+
+def test_the_mails_own_pictures_stand_in_its_html_and_no_other_address_does(desk: Desk) -> None:
+    entry = EntryFactory(ticket__tenant=desk.ours, html='<img src="cid:a"><img src="cid:b"><img src="cid:c">')
+    AttachmentFactory(entry=entry, content=PNG, content_id="a")
+    AttachmentFactory(entry=entry, content=b"<svg onload=x>", content_id="b", content_type="image/png")
+    page = signed_in(desk.agent).get(reverse("tickets:entry_html", args=[entry.pk])).content.decode()
+
+    assert page.count('src="data:image/png;base64,') == 1
+    assert page.count('src=""') == 2
+
+
+@pytest.mark.parametrize("door", ["entry_html", "attachment", "preview"])
+def test_files_of_a_foreign_ticket_answer_like_missing_ones(desk: Desk, door: str) -> None:
+    """S-10, S-88."""
+    file = AttachmentFactory(entry__ticket__tenant=desk.theirs, content=PNG)
+    foreign = file.entry_id if door == "entry_html" else file.pk
+    client = signed_in(desk.admin)
+    answers = [client.get(reverse(f"tickets:{door}", args=[pk])) for pk in (foreign, 987654)]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+    assert signed_in(desk.stranger).get(reverse(f"tickets:{door}", args=[foreign])).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["a.svg", "a.html", 'x".exe', "grüße 文件.pdf"])
+def test_attachments_are_saved_and_never_opened(desk: Desk, name: str) -> None:
+    """S-86."""
+    file = AttachmentFactory(entry__ticket__tenant=desk.ours, name=name, content_type="text/html")
+    answer = signed_in(desk.viewer).get(reverse("tickets:attachment", args=[file.pk]))
+
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_only_what_is_a_picture_by_its_bytes_is_previewed(desk: Desk) -> None:
+    entry = EntryFactory(ticket__tenant=desk.ours)
+    picture = AttachmentFactory(entry=entry, content=PNG)
+    liar = AttachmentFactory(entry=entry, content=b"<svg/>", content_type="image/png", name="a.png")
+    client = signed_in(desk.viewer)
+
+    assert client.get(reverse("tickets:preview", args=[picture.pk])).headers["Content-Type"] == "image/png"
+    assert client.get(reverse("tickets:preview", args=[liar.pk])).status_code == 404
+
+
+def test_a_note_joins_the_conversation_and_is_no_word_to_the_customer(desk: Desk) -> None:
+    ticket = TicketFactory(tenant=desk.ours)
+    signed_in(desk.agent).post(reverse("admin:tickets_ticket_note", args=[ticket.pk]), {"text": "Call him."})
+
+    note = ticket.entries.get()
+    before = ticket.last_entry_at
+    ticket.refresh_from_db()
+    assert (note.kind, note.text, note.tenant) == (Entry.Kind.NOTE, "Call him.", desk.ours)
+    assert (ticket.entry_count, ticket.last_entry_at) == (1, before)
+
+
+@pytest.mark.parametrize(("who", "whose"), [("viewer", "ours"), ("agent", "theirs")])
+def test_notes_are_written_by_agents_of_the_tenant_only(desk: Desk, who: str, whose: str) -> None:
+    ticket = TicketFactory(tenant=getattr(desk, whose))
+    url = reverse("admin:tickets_ticket_note", args=[ticket.pk])
+
+    assert signed_in(getattr(desk, who)).post(url, {"text": "x"}).status_code == 404
+    assert not ticket.entries.exists()
+
+
+def test_a_note_needs_a_post(desk: Desk) -> None:
+    ticket = TicketFactory(tenant=desk.ours)
+
+    assert (
+        signed_in(desk.agent).get(reverse("admin:tickets_ticket_note", args=[ticket.pk])).status_code == 405
+    )
+
+
+def test_an_agent_sets_status_and_queue_and_touches_nothing_else(desk: Desk) -> None:
+    ticket, queue = TicketFactory(tenant=desk.ours), QueueFactory(tenant=desk.ours)
+    form = {"status": "solved", "queue": queue.pk, "_continue": "1"}
+    signed_in(desk.agent).post(url_of(ticket), form)
+
+    before = ticket.subject
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.queue, ticket.subject) == ("solved", queue, before)
+
+
+def test_a_foreign_queue_is_neither_offered_nor_taken(desk: Desk) -> None:
+    """S-04."""
+    ticket, foreign = TicketFactory(tenant=desk.ours), QueueFactory(tenant=desk.theirs, name="Hidden queue")
+    client = signed_in(desk.agent)
+    client.post(url_of(ticket), {"status": "open", "queue": foreign.pk, "_continue": "1"})
+
+    before = ticket.queue
+    ticket.refresh_from_db()
+    assert ticket.queue == before
+    assert "Hidden queue" not in client.get(url_of(ticket)).content.decode()
+
+
+def test_a_viewer_reads_and_changes_nothing(desk: Desk) -> None:
+    ticket = TicketFactory(tenant=desk.ours)
+    client = signed_in(desk.viewer)
+    client.post(url_of(ticket), {"status": "closed", "queue": ticket.queue_id})
+
+    ticket.refresh_from_db()
+    assert ticket.status == "new"
+    assert client.get(url_of(ticket)).status_code == 200
+
+
+def test_an_empty_list_says_what_to_do(desk: Desk) -> None:
+    client = signed_in(desk.agent)
+
+    assert "look at Mailboxes" in client.get(reverse(LIST)).content.decode()
+    assert "Nothing matches" in client.get(f"{reverse(LIST)}?q=nothing").content.decode()

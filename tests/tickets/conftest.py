@@ -1,0 +1,37 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from mailboxes.models import InboundMessage, Mailbox
+from tests import factories
+
+Stored = Callable[..., InboundMessage]
+
+
+@pytest.fixture(autouse=True)
+def _storage_of_its_own(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT, settings.RAW_FSYNC = tmp_path / "media", False
+
+
+@pytest.fixture
+def mailbox(db: None) -> Mailbox:
+    made: Mailbox = factories.MailboxFactory()
+    return made
+
+
+@pytest.fixture
+def stored(mailbox: Mailbox) -> Stored:
+    """Put a mail in storage and the ledger, as fetching it would; its name is its Message-ID."""
+
+    def put(name: str, *, into: Mailbox | None = None, raw: bytes = b"", **headers: str) -> InboundMessage:
+        content = raw or factories.mail(
+            message_id=f"<{name}@fabrikam.example>", text=f"About {name}.", **headers
+        )
+        row: InboundMessage = factories.InboundMessageFactory(
+            mailbox=into or mailbox, raw=content, message_id=f"<{name}@fabrikam.example>"
+        )
+        return row
+
+    return put

@@ -1,0 +1,201 @@
+"""Two customers with a row of every kind each, and one person of every role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Model
+from django.test import Client
+
+from mailboxes.models import ExaminationResult, OutboundMessage
+from tenants.models import Alert, AuditEntry, Consent, Membership, ScopeProof, Tenant
+from tenants.ownership import TenantOwned
+from tests.factories import (
+    RECEIVED_AT,
+    AppRegistrationFactory,
+    AttachmentFactory,
+    CredentialFactory,
+    EntryFactory,
+    FolderFactory,
+    InboundMessageFactory,
+    MailboxFactory,
+    MembershipFactory,
+    OperatorFactory,
+    QueueFactory,
+    RuleFactory,
+    TagFactory,
+    TenantFactory,
+    TicketFactory,
+    UserFactory,
+    mail,
+)
+
+#: Stands in every text of a tenant's rows; nobody of the other one may ever read it.
+CANARIES: Final = {"a": "quokkaland", "b": "zebrastan"}
+MISSING: Final = 987654
+PNG: Final = b"\x89PNG\r\n\x1a\n" + bytes(40)
+OUTSIDERS: Final = ("anonymous", "unstaffed")
+#: Role → the tenant it works for; "" for nobody's, "ab" for the operator's.
+REACH: Final = {
+    "anonymous": "",
+    "unstaffed": "",
+    "newcomer": "",
+    "viewer": "a",
+    "agent": "a",
+    "admin": "a",
+    "stranger": "b",
+    "operator": "ab",
+}
+
+
+@dataclass(slots=True)
+class World:
+    """`rows` by (model label, tenant); `people` by role."""
+
+    rows: dict[tuple[str, str], Model] = field(default_factory=dict)
+    people: dict[str, User | None] = field(default_factory=dict)
+
+    def row(self, label: str, whose: str) -> Any:
+        return self.rows[label, whose]
+
+    def tenant(self, whose: str) -> Tenant:
+        found: Tenant = self.row("tenants.tenant", whose)
+        return found
+
+    def client(self, role: str) -> Client:
+        client = Client()
+        if (person := self.people[role]) is not None:
+            client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    def pk(self, label: str, target: str) -> int:
+        return MISSING if target == "missing" else int(self.row(label, target).pk)
+
+
+def build() -> World:
+    world = World()
+    for whose, canary in CANARIES.items():
+        for row in _rows(canary):
+            world.rows[row._meta.label_lower, whose] = row
+    newcomer, unstaffed = UserFactory(username="newcomer"), UserFactory(username="unstaffed", is_staff=False)
+    world.people = {"anonymous": None, "unstaffed": unstaffed, "newcomer": newcomer}
+    for role, person in {"viewer": "a", "agent": "a", "admin": "a", "stranger": "b"}.items():
+        given = Membership.Role.ADMIN if role == "stranger" else Membership.Role(role)
+        user = UserFactory(username=role)
+        MembershipFactory(tenant=world.tenant(person), user=user, role=given)
+        world.people[role] = user
+    world.people["operator"] = OperatorFactory(username="operator")
+    return world
+
+
+def _rows(canary: str) -> Iterator[Model]:
+    tenant = TenantFactory(name=f"{canary} Ltd", domain=f"{canary}.example")
+    registration = AppRegistrationFactory(tenant=tenant, name=f"{canary} app")
+    queue = QueueFactory(tenant=tenant, name=f"{canary} queue")
+    mailbox = MailboxFactory(
+        tenant=tenant, registration=registration, queue=queue, trouble={"code": "x", "cause": canary}
+    )
+    ledger = InboundMessageFactory(
+        mailbox=mailbox,
+        subject=f"{canary} mail",
+        sender=f"x@{canary}.example",
+        state="quarantined",
+        raw=mail(),
+    )
+    ticket = TicketFactory(
+        tenant=tenant, queue=queue, mailbox=mailbox, subject=f"{canary} ticket", requester_name=canary
+    )
+    tag = TagFactory(tenant=tenant, name=f"{canary} tag")
+    ticket.tags.add(tag)
+    entry = EntryFactory(ticket=ticket, text=canary, new_text=canary, html=f"<p>{canary}</p>")
+    member = UserFactory(username=f"{canary}-member", email=f"member@{canary}.example")
+    yield Alert.objects.create(
+        kind=Alert.Kind.MAILBOX_TROUBLE,
+        subject=f"{mailbox} of {tenant}",
+        cause=canary,
+        fix=canary,
+        opened_at=RECEIVED_AT,
+    )
+    yield from (tenant, registration, queue, mailbox, ledger, ticket, entry, tag)
+    yield from (member, MembershipFactory(tenant=tenant, user=member, role="viewer"))
+    yield from (CredentialFactory(registration=registration), RuleFactory(tenant=tenant, name=canary))
+    yield Consent.objects.create(
+        tenant=tenant, registration=registration, roles=f"{canary}.Read", proved_at=RECEIVED_AT
+    )
+    yield AuditEntry.objects.create(
+        tenant=tenant, actor=canary, action="changed", subject=canary, details={"name": [canary, canary]}
+    )
+    yield from _found(canary, registration, mailbox)
+    yield OutboundMessage.objects.create(
+        tenant=tenant,
+        mailbox=mailbox,
+        key=canary,
+        subject=f"{canary} answer",
+        text=canary,
+        message_id=f"<{canary}@contoso.example>",
+        to=[{"name": canary, "email": f"x@{canary}.example"}],
+        state="failed",
+        error={"code": "x", "cause": canary, "who": "user", "fix": canary},
+    )
+    yield AttachmentFactory(entry=entry, name=f"{canary}.png", content=PNG)
+
+
+def _found(canary: str, registration: Any, mailbox: Any) -> Iterator[Model]:
+    """Give what trying and examining has left behind."""
+    yield FolderFactory(
+        mailbox=mailbox, path=canary, other_installation={"installation": "x", "url": canary, "since": canary}
+    )
+    yield ScopeProof.objects.create(
+        tenant=registration.tenant,
+        registration=registration,
+        address=f"ceo@{canary}.example",
+        result="open",
+        trouble={"code": "x", "cause": canary, "who": "user", "fix": canary},
+        proved_at=RECEIVED_AT,
+    )
+    yield ExaminationResult.objects.create(
+        tenant=registration.tenant,
+        mailbox=mailbox,
+        is_ok=False,
+        examined_at=RECEIVED_AT,
+        checks=[
+            {
+                "id": "token",
+                "status": "fail",
+                "code": "x",
+                "cause": canary,
+                "who": "user",
+                "fix": canary,
+                "detail": canary,
+            }
+        ],
+    )
+
+
+def owned_models() -> list[type[TenantOwned]]:
+    return [model for model in apps.get_models() if issubclass(model, TenantOwned)]
+
+
+def snapshot(tenant: Tenant) -> dict[str, list[Any]]:
+    """Give every column of every row of a tenant."""
+    found = {
+        model._meta.label: list(model._base_manager.filter(tenant=tenant).order_by("pk").values_list())
+        for model in owned_models()
+    }
+    return found | {"Tenant": list(Tenant._base_manager.filter(pk=tenant.pk).values_list())}
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Let something happen, and take it back."""
+    point = transaction.savepoint()
+    try:
+        yield
+    finally:
+        transaction.savepoint_rollback(point)
