@@ -148,31 +148,36 @@ class Dovecot:
         self, address: str, mails: Iterable[bytes], *, folder: str = "", at: datetime | None = None
     ) -> None:
         """Let mail arrive in a folder, named as on disk; the inbox when it is blank."""
-        box = self.home / "mail" / address / "Maildir" / (f".{folder}" if folder else "")
+        box = self._folder(address, folder)
         for name in ("tmp", "new", "cur"):
-            (box / name).mkdir(parents=True, exist_ok=True)
+            self._make_folder(box / name)
         for raw in mails:
             self._count += 1
-            path = box / "new" / f"{1_700_000_000 + self._count}.M{self._count:06}.test"
+            path = box / "tmp" / f"{1_700_000_000 + self._count}.M{self._count:06}.test"
             path.write_bytes(raw)
             if at is not None:
                 os.utime(path, (at.timestamp(), at.timestamp()))
-        self._hand_over(self.home / "mail")
+            self._hand_over(path)
+            path.rename(box / "new" / path.name)  # seen whole or not at all
 
     def bodies(self, address: str, *, folder: str = "") -> list[bytes]:
         """Give the mails that lie in a folder, oldest first, those marked as deleted included."""
-        box = self.home / "mail" / address / "Maildir" / (f".{folder}" if folder else "")
-        files = [path for name in ("new", "cur") for path in (box / name).glob("*")]
-        return [path.read_bytes() for path in sorted(files, key=lambda path: path.name)]
+        box = self._folder(address, folder)
+        while True:  # a new flag or an expunge renames files: what was read counts once the names held still
+            names = self._mails_in(box)
+            with suppress(FileNotFoundError):
+                bodies = [path.read_bytes() for path in names]
+                if self._mails_in(box) == names:
+                    return bodies
 
     def flags(self, address: str, *, folder: str = "") -> list[str]:
-        box = self.home / "mail" / address / "Maildir" / (f".{folder}" if folder else "")
+        box = self._folder(address, folder)
         return [path.name.rpartition(",")[2] for path in sorted((box / "cur").glob("*"))]
 
     def forget_numbers(self, address: str) -> None:
         """Lose the index, so that the folder counts anew under another UIDVALIDITY."""
         for path in (self.home / "mail" / address / "Maildir").glob("dovecot*"):
-            path.unlink()
+            path.unlink(missing_ok=True)
 
     def log(self) -> str:
         return (self.home / "dovecot.log").read_text("utf-8", "replace")
@@ -205,10 +210,24 @@ class Dovecot:
         )  # fmt: skip
         (self.home / "dovecot.conf").write_text(text)
 
-    def _hand_over(self, folder: Path) -> None:
+    def _folder(self, address: str, folder: str) -> Path:
+        return self.home / "mail" / address / "Maildir" / (f".{folder}" if folder else "")
+
+    def _mails_in(self, box: Path) -> list[Path]:
+        files = [path for name in ("new", "cur") for path in (box / name).glob("*")]
+        return sorted(files, key=lambda path: path.name)
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder and those above it, owned by whom Dovecot reads mail as."""
+        if not folder.exists():
+            self._make_folder(folder.parent)
+            folder.mkdir(exist_ok=True)
+            self._hand_over(folder)
+
+    def _hand_over(self, path: Path) -> None:
         if os.getuid() == 0:
             nobody = pwd.getpwnam("nobody")
-            subprocess.run(["chown", "-R", f"{nobody.pw_uid}:{nobody.pw_gid}", str(folder)], check=True)
+            os.chown(path, nobody.pw_uid, nobody.pw_gid)
 
     def _pid(self) -> int:
         return int((self.home / "run" / "master.pid").read_text())
