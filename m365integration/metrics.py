@@ -70,7 +70,7 @@ def _desk_figures(now: datetime) -> Iterator[GaugeMetricFamily]:
 
 
 def _mails_since(moment: datetime) -> int:
-    return InboundMessage.objects.filter(received_at__gte=moment).count()
+    return InboundMessage.objects.received().filter(received_at__gte=moment).count()
 
 
 def exposition() -> bytes:

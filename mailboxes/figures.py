@@ -45,7 +45,11 @@ def per_hour(ledger: QuerySet[Any], now: datetime, *, hours: int = 24) -> Sequen
     """Count the mails received in each of the last hours, oldest first, empty ones included."""
     this_hour = now.replace(minute=0, second=0, microsecond=0)
     first = this_hour - timedelta(hours=hours - 1)
-    rows = ledger.filter(received_at__gte=first).order_by().annotate(hour=TruncHour("received_at"))
+    rows = (
+        ledger.filter(received_at__gte=first, is_sent=False)
+        .order_by()
+        .annotate(hour=TruncHour("received_at"))
+    )
     found = dict(rows.values_list("hour").annotate(Count("pk")))
     return [
         (hour, found.get(hour, 0)) for hour in (first + timedelta(hours=number) for number in range(hours))

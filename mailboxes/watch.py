@@ -64,7 +64,7 @@ def quiet_since(now: datetime) -> dict[int, timedelta]:
     found: dict[int, timedelta] = {}
     for window in WINDOWS:
         usual = _usual_in_each_week(now, window)
-        heard = InboundMessage.objects.filter(mailbox_id__in=usual, received_at__gt=now - window)
+        heard = InboundMessage.objects.received().filter(mailbox_id__in=usual, received_at__gt=now - window)
         silent = usual - set(heard.values_list("mailbox_id", flat=True).distinct())
         found.update(dict.fromkeys(silent, window))
     return found
@@ -76,7 +76,7 @@ def _usual_in_each_week(now: datetime, window: timedelta) -> set[int]:
         f"week{number}": Count("pk", filter=Q(received_at__gt=week - window, received_at__lte=week))
         for number, week in enumerate(weeks)
     }
-    rows = InboundMessage.objects.filter(received_at__gt=weeks[-1] - window).order_by()
+    rows = InboundMessage.objects.received().filter(received_at__gt=weeks[-1] - window).order_by()
     usual = rows.values("mailbox_id").annotate(**counts)
     usual = usual.filter(**{f"{name}__gte": USUAL_MAILS for name in counts})
     return set(usual.values_list("mailbox_id", flat=True))

@@ -83,6 +83,8 @@ class Conversations:
             self.tickets[row.key] = by_pk.setdefault(ticket.pk, ticket)
         #: Who said what under which id, within the batch.
         self.said: dict[str, list[tuple[str, str]]] = {}
+        #: Message-IDs of the mails from Sent Items that the batch files.
+        self.answers: set[str] = set()
         self.by_token = self._by_token(letters)
         self.by_tag = self._by_tag(letters)
 

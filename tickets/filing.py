@@ -25,7 +25,7 @@ from mailboxes.inbound.run import Filed, Settled
 from mailboxes.models import InboundMessage, Mailbox
 from mailboxes.parsing import ParsedMessage, Unparseable, parse
 from tenants.diagnosis import diagnose_own
-from tickets import claims, records, sorting
+from tickets import claims, outlook, records, sorting
 from tickets.bounces import note_bounces
 from tickets.conversations import Conversations, Letter
 from tickets.models import Attachment, Entry, Queue, ThreadKey, Ticket
@@ -118,7 +118,9 @@ class Filer:
         self.counts.skipped += outcome.skipped
         self.counts.suspended += outcome.suspended
         self.counts.settled += [
-            Settled(pk=row.pk, mailbox_id=row.mailbox_id, remote_id=row.remote_id) for row in rows
+            Settled(pk=row.pk, mailbox_id=row.mailbox_id, remote_id=row.remote_id)
+            for row in rows
+            if not row.is_sent
         ]
 
     @contextmanager
@@ -154,7 +156,8 @@ class Filer:
         conversations = Conversations(self.tenant_id, letters)
         if self._rules is None:
             self._rules = sorting.rules_of(self.tenant_id)
-        sorting.ask(self._rules, letters)
+        received = [letter for letter in letters if not letter.row.is_sent]
+        sorting.ask(self._rules, received)
         filed, keys = [], []
         ends: dict[tuple[State, str], list[Letter]] = {}
         for letter in letters:
@@ -164,11 +167,13 @@ class Filer:
                 keys += self._assign(letter, conversations)
                 filed.append(letter)
         self._save(filed, keys)
-        note_bounces(letters)
+        note_bounces(received)
         return self._settle(ends)
 
     def _end_of(self, letter: Letter, conversations: Conversations) -> tuple[State, str]:
         """Give the state a mail ends in, and its reason."""
+        if letter.row.is_sent:
+            return outlook.end_of(letter, conversations)
         if letter.row.wanted:
             return State.FILED, "staff made a ticket of it"
         if letter.verdict.treatment is Treatment.SUSPEND:
@@ -181,6 +186,9 @@ class Filer:
 
     def _assign(self, letter: Letter, conversations: Conversations) -> list[ThreadKey]:
         ticket = conversations.ticket_of(letter)
+        if letter.row.is_sent:
+            letter.ticket = ticket
+            return self._keys(letter, conversations)
         if ticket is not None and not may_join(letter.trust, is_bounce=letter.message.bounce is not None):
             letter.kept_from, ticket = ticket.reference, None
         if ticket is None:
@@ -188,13 +196,21 @@ class Filer:
             letter.is_new = True
         letter.ticket = ticket
         records.note_entry(ticket, letter)
-        fresh = conversations.remember(letter, ticket)
-        return [ThreadKey(tenant_id=self.tenant_id, key=key, ticket=ticket) for key in fresh]
+        return self._keys(letter, conversations)
+
+    def _keys(self, letter: Letter, conversations: Conversations) -> list[ThreadKey]:
+        if letter.ticket is None:
+            return []
+        fresh = conversations.remember(letter, letter.ticket)
+        return [ThreadKey(tenant_id=self.tenant_id, key=key, ticket=letter.ticket) for key in fresh]
 
     def _save(self, letters: Sequence[Letter], keys: Sequence[ThreadKey]) -> None:
         pairs = [(letter, letter.ticket) for letter in letters if letter.ticket is not None]
         Ticket.objects.bulk_create([ticket for letter, ticket in pairs if letter.is_new])
-        entries = [records.build_entry(letter, ticket) for letter, ticket in pairs]
+        entries = [
+            outlook.build_entry(letter, ticket) if letter.row.is_sent else records.build_entry(letter, ticket)
+            for letter, ticket in pairs
+        ]
         Entry.objects.bulk_create(entries)
         files = [
             file
@@ -208,9 +224,10 @@ class Filer:
         opened = {ticket.pk for letter, ticket in pairs if letter.is_new}
         older: dict[Ticket, list[Letter]] = {}
         for letter, ticket in pairs:
-            if ticket.pk not in opened:
+            if ticket.pk not in opened and not letter.row.is_sent:
                 older.setdefault(ticket, []).append(letter)
         records.bring_up_to_date(older)
+        outlook.bring_up_to_date(pairs, entries)
         sorting.put_tags(letters)
 
     def _settle(self, ends: Mapping[tuple[State, str], Sequence[Letter]]) -> Filed:

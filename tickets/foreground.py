@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from mailboxes.inbound.run import Filed
+from mailboxes.inbound.sent import look_at_once
 from mailboxes.inbound.sync import Report, sync
 from mailboxes.models import InboundMessage, Mailbox
 from mailboxes.models.inbound import SETTLED_STATES, InboundQuerySet
@@ -179,7 +180,8 @@ def choose(addresses: Sequence[str]) -> list[tuple[str, Mailbox | Error]]:
 
 
 def make_due(mailbox: Mailbox) -> None:
-    """Let every retry of a mailbox come now: downloads, filing, tidying up."""
+    """Let every retry of a mailbox come now, and the look into Sent Items: downloads, filing, tidying up."""
+    look_at_once(mailbox)
     now = timezone.now()
     ledger = InboundMessage.objects.filter(mailbox=mailbox)
     ledger.filter(state=State.RECEIVED, retry_at__gt=now).update(retry_at=None)

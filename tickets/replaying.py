@@ -30,6 +30,8 @@ REFUSALS: Final = {
     "mail_gone": "It was moved or deleted by somebody before it could be fetched, so there is nothing to file.",
     "mail_busy": "A worker is filing this mail at this moment. Try again in a minute.",
     "mail_unfetched": "Its bytes were never handed over by Microsoft, so there is nothing a ticket could show.",
+    "mail_is_ours": "It was sent from this mailbox. Only what comes in opens a ticket; once the mail it answers is "
+    "on one, “Try again” puts it there.",
     "mail_missing": "There is no such mail in the ledger.",
 }
 #: Entries of one ticket whose marks are looked at, newest first.
@@ -144,6 +146,8 @@ def _take_up(pk: int, wanted: str) -> str:
             return "mail_gone"
         if wanted and not row.raw_path:
             return "mail_unfetched"
+        if wanted and row.is_sent:
+            return "mail_is_ours"
         if row.claimed_until is not None and row.claimed_until >= timezone.now():
             return "mail_busy"
         _take_off_ticket(row)

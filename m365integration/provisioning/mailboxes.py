@@ -17,7 +17,7 @@ from mailboxes.models import Mailbox
 from mailboxes.transports import objections
 
 _KEYS: Final = ("address", "registration", "queue", "sign_in", "signed_in_user", "inbound", "outbound")
-_INBOUND_KEYS: Final = ("transport", "folder", "since", "after", "move_to", "copy_to", "push")
+_INBOUND_KEYS: Final = ("transport", "folder", "since", "after", "move_to", "copy_to", "push", "sent_items")
 #: What every wire can do; stands for columns that a document leaves as they are.
 _HARMLESS: Final = {"folder": "inbox", "after": Mailbox.After.KEEP.value, "copy_to": ""}
 _OUTBOUND_KEYS: Final = ("transport", "from", "registration", "sign_in", "signed_in_user")
@@ -67,6 +67,7 @@ def _inbound(mailbox: Node, node: Node, *, is_new: bool) -> None:
     for key in ("folder", "after", "move_to", "copy_to"):
         node.column(key, _field(key))
     node.flag("push", "push")
+    node.flag("sent_items", "reads_sent")
     _since(node)
     _check_folders(node)
     _check_wire(node, is_new=is_new)

@@ -26,10 +26,13 @@ FIELDSETS: Any = [
     (
         _("Incoming mail"),
         {
-            "fields": ["inbound_transport", "folder", "since", "since_at", "preview_first"],
+            "fields": ["inbound_transport", "folder", "since", "since_at", "preview_first", "reads_sent"],
             "description": _(
                 "Which mail becomes tickets. “From now on” counts from the moment the mailbox is saved first; older "
-                "mail that is imported is never answered automatically."
+                "mail that is imported is never answered automatically. An answer that somebody writes in Outlook is "
+                "seen when its copy lies in this mailbox's Sent Items. For a shared mailbox Exchange keeps the copy "
+                "with whoever wrote it, unless its administrator runs, in PowerShell: Set-Mailbox -Identity "
+                "help@contoso.example -MessageCopyForSentAsEnabled $true -MessageCopyForSendOnBehalfEnabled $true"
             ),
         },
     ),

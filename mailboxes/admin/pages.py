@@ -63,6 +63,7 @@ def top(mailbox: Mailbox) -> dict[str, Any]:
         "found": ExaminationResult.objects.filter(mailbox=mailbox).defer("checks").first(),
         "taken": mailbox.taken_mails + counts.get(InboundMessage.State.GONE, 0),
         "other": _other_installation(mailbox),
+        "sent_items": mailbox.is_reading_sent and mailbox.folders.filter(purpose=Folder.Purpose.SENT).first(),
         "budget": budget_of(mailbox, timezone.now()),
         "next_look": "–" if health in {Health.OFF, Health.PAUSED} else next_look(mailbox),
     }

@@ -101,9 +101,10 @@ def _note_again(row: InboundMessage, item: Fetched) -> bool:
 def _new_refs(run: Run, refs: Sequence[Ref]) -> list[Ref]:
     """Leave out what the ledger knows, what a page names twice, and, in a walk, what came before `since`."""
     wanted = {ref.remote_id: ref for ref in refs}
-    if run.folder.is_walking and run.mailbox.since_at is not None:
+    bound = run.folder.since_at or run.mailbox.since_at
+    if run.folder.is_walking and bound is not None:
         # Graph gives whole seconds: a mail of the very first one must not fall between.
-        since = run.mailbox.since_at.replace(microsecond=0)
+        since = bound.replace(microsecond=0)
         wanted = {key: ref for key, ref in wanted.items() if ref.received_at >= since}
     if not wanted or (run.was_settled and not run.folder.is_walking):
         return list(wanted.values())
@@ -125,6 +126,8 @@ def _row(run: Run, item: Fetched) -> InboundMessage:
         sender=one_line(ref.sender, max_chars=320),
         is_imported=ref.received_at < (run.folder.imported_until or run.mailbox.created_at),
     )
+    if run.folder.purpose == Folder.Purpose.SENT:
+        row.is_sent, row.acknowledged_at = True, timezone.now()
     _note(row, item)
     return row
 

@@ -51,6 +51,8 @@ class Run:
     #: False after anything but a clean end: then known mails are looked up, and leftovers are searched for.
     was_settled: bool
     fetched: int = 0
+    #: Of these, the mails that people have sent.
+    fetched_sent: int = 0
     #: Stored since the last filing pass.
     unfiled: int = 0
     #: Filed, and not yet tidied up at Microsoft.

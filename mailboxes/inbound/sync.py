@@ -23,6 +23,7 @@ from mailboxes.inbound.folders import find_folders, found_another, walk_again
 from mailboxes.inbound.ingest import begin, fetch_waiting, ingest
 from mailboxes.inbound.retries import look_again_at
 from mailboxes.inbound.run import Filed, FileReceived, Run
+from mailboxes.inbound.sent import read_sent
 from mailboxes.models import Folder, Mailbox
 from tenants.errors import CursorExpired, FolderGone, IntegrationError
 
@@ -157,6 +158,10 @@ def _read(run: Run, file: FileReceived) -> None:
         # After the listing: by now the network is known to be there, and what does not come is that mail's fault.
         fetch_waiting(run)
         acknowledge(run, run.count(file(run.mailbox)))
+    # Behind the inbox: the mail that somebody has answered is on its ticket when the answer is looked at.
+    read_sent(run)
+    _file(run, file)
+    _tidy_up(run)
 
 
 def _walk_where_it_is(run: Run, file: FileReceived) -> None:
@@ -229,7 +234,7 @@ def _succeeded(run: Run, began_at: datetime) -> None:
         "paused": Case(When(paused=Mailbox.Pause.ERROR, then=Value(Mailbox.Pause.NONE)), default=F("paused")),
         "next_sync_at": Case(When(nudged_at__gte=began_at, then=Value(now)), default=Value(now + rest)),
     }
-    if run.fetched:
+    if run.fetched > run.fetched_sent:
         values |= {"last_mail_at": now, "quiet_since_at": None}
     _release(run, values)
 

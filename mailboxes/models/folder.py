@@ -28,6 +28,12 @@ class Folder(TenantOwned):
     is_walking = models.BooleanField(default=True)
     #: Mail received before counts as imported: it was filed by a walk that looked for what was missing.
     imported_until = models.DateTimeField(null=True)
+    #: Mail received before is not taken by a walk; None leaves that to the mailbox.
+    since_at = models.DateTimeField(null=True)
+    #: For a folder that is looked at less often than the inbox.
+    next_look_at = models.DateTimeField(null=True)
+    #: None, or why this folder alone cannot be read: {"code", "cause", "who", "fix"}.
+    trouble = models.JSONField(null=True)
     #: When the folder was last compared with the ledger, and what came of it: {"listed", "missing", "named", …}.
     compared_at = models.DateTimeField(null=True)
     comparison = models.JSONField(null=True)

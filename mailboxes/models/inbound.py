@@ -21,11 +21,16 @@ def remote_key_of(remote_id: str) -> str:
 
 
 class InboundQuerySet(OwnedQuerySet):
+    def received(self) -> InboundQuerySet:
+        """Leave out what was found in Sent Items."""
+        return self.filter(is_sent=False)
+
     def unacknowledged(self, now: datetime) -> InboundQuerySet:
         """Keep the settled mails that Microsoft's side has not been told about, and are due to be."""
         return self.filter(
             Q(acknowledge_at=None) | Q(acknowledge_at__lte=now),
             acknowledged_at=None,
+            is_sent=False,
             state__in=SETTLED_STATES,
         )
 
@@ -77,6 +82,8 @@ class InboundMessage(TenantOwned):
     raw_bytes = models.PositiveBigIntegerField(_("size"), default=0)
     sha256 = models.CharField(max_length=64, blank=True)
     is_truncated = models.BooleanField(_("cut at the size limit"), default=False)
+    #: Found in Sent Items: somebody wrote it in Outlook. It is only read; nothing is ever done with it at Microsoft.
+    is_sent = models.BooleanField(_("from Sent Items"), default=False, db_default=False)
     #: It lay in the folder before we were connected: never answered automatically.
     is_imported = models.BooleanField(_("imported"), default=False)
 

@@ -112,6 +112,16 @@ class Mailbox(TenantOwned):
         help_text=_("A folder that keeps a copy of every mail that was filed."),
     )
     push = models.BooleanField(_("push"), default=True)
+    #: Off in the database: a mailbox of the release before the column goes on as it was.
+    reads_sent = models.BooleanField(
+        _("answers from Outlook"),
+        default=True,
+        db_default=False,
+        help_text=_(
+            "Answers that people write in Outlook appear on the ticket they belong to. Sent Items is read for that "
+            "from the moment this is switched on, over Microsoft Graph only; nothing in it is moved, marked or deleted."
+        ),
+    )
     #: Ids of the folders that `move_to` and `copy_to` name, found at Microsoft; blank until looked up.
     move_to_id = models.CharField(max_length=500, blank=True, editable=False)
     copy_to_id = models.CharField(max_length=500, blank=True, editable=False)
@@ -209,6 +219,11 @@ class Mailbox(TenantOwned):
         """Ask anew about a full folder, for it is another one; gives the columns to be saved."""
         self.count_confirmed_at = self.held_mails = None
         return {"count_confirmed_at", "held_mails"}
+
+    @property
+    def is_reading_sent(self) -> bool:
+        """Tell whether Sent Items is read: IMAP and POP3 would have to list all of it at every look."""
+        return self.reads_sent and self.inbound_transport == self.Inbound.GRAPH
 
     def trouble_as_error(self) -> dict[str, Any] | None:
         """Give the trouble in the shape of the commands' JSON: code, cause, who, fix; None when all is well."""

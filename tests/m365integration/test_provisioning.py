@@ -58,6 +58,7 @@ DOCUMENT: Json = {
                         "move_to": "Processed",
                         "copy_to": "Archive",
                         "push": False,
+                        "sent_items": False,
                     },
                     "outbound": {
                         "transport": "smtp",
@@ -138,7 +139,11 @@ def test_mailbox_takes_every_value_of_the_document(provision: Provision) -> None
     assert (mailbox.since, mailbox.since_at) == ("date", datetime(2026, 1, 1, tzinfo=UTC))
     assert (mailbox.outbound_transport, mailbox.outbound_from) == ("smtp", "help@contoso.example")
     assert mailbox.outbound_registration == mailbox.registration == AppRegistration.objects.get()
-    assert (mailbox.push, mailbox.queue) == (False, Queue.objects.get(name="Support"))
+    assert (mailbox.push, mailbox.reads_sent, mailbox.queue) == (
+        False,
+        False,
+        Queue.objects.get(name="Support"),
+    )
 
 
 def test_ids_and_addresses_are_stored_in_lower_case(provision: Provision) -> None:

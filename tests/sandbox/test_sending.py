@@ -154,3 +154,14 @@ def test_a_small_file_is_added_with_one_request(client: Client) -> None:
     assert client.post(f"messages/{made['id']}/attachments", item).status_code == 201
     mail = client.get(f"messages/{made['id']}").json()
     assert (mail["internetMessageId"], mail["hasAttachments"]) == ("<one@contoso.example>", True)
+
+
+def test_what_is_sent_is_new_in_the_delta_of_sent_items(client: Client) -> None:
+    first = client.get("mailFolders/sentitems/messages/delta?changeType=created").json()
+    assert first["value"] == []
+    made = draft(client)
+    client.post(f"messages/{made['id']}/send")
+    client.session.post(f"{client.user}/sendMail", data=mime(), timeout=10, **TEXT)
+    found = client.get(first["@odata.deltaLink"]).json()["value"]
+    assert [one["isDraft"] for one in found] == [False, False]
+    assert found[0]["id"] == made["id"]

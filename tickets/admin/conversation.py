@@ -140,6 +140,11 @@ def _tail(text: str, new_text: str) -> str:
 
 def _badges(entry: Entry) -> Iterator[Badge]:
     decisions = entry.decisions or {}
+    if decisions.get("outlook"):
+        yield Badge(level="info", label=_("written in Outlook"))
+    if decisions.get("past_customer"):
+        reason = _("None of its recipients has written on this ticket, so the customer still waits.")
+        yield Badge(level="warning", label=_("not to the customer"), reason=reason)
     kind = decisions.get("kind", "")
     if kind == "delayed":
         yield Badge(level="warning", label=_("delivery is late"), reason=entry.reason)

@@ -223,6 +223,7 @@ class LedgerAdmin(TenantOwnedAdmin):
                 "decisions": (entry.decisions or {}) if entry else {},
                 "can_become_ticket": mail.state in TICKETABLE
                 and bool(mail.raw_path)
+                and not mail.is_sent
                 and may(request, WORKERS, mail.tenant_id),
                 "can_replay": mail.state in REPLAYABLE and may(request, WORKERS, mail.tenant_id),
                 # A traceback tells of the program, not of the mail; it is for whoever runs it.
