@@ -36,7 +36,8 @@ UPDATE mailboxes_inboundmessage
    AND NOT EXISTS (SELECT 1 FROM mailboxes_inboundmessage AS other
                     WHERE other.tenant_id = %(tenant)s AND other.state = 'received'
                       AND other.claimed_until >= %(now)s){alone}
-RETURNING {columns}
+RETURNING {columns},
+          EXISTS (SELECT 1 FROM tickets_rule WHERE tenant_id = %(tenant)s AND is_active) AS has_rules
 """
 #: Held until the claim is committed; whoever does not get it at once has nothing to file.
 _ALONE: Final = " AND (SELECT pg_try_advisory_xact_lock(%(lock)s))"
@@ -44,7 +45,10 @@ _LOCK_SPACE: Final = 0x6D33_3635 << 32
 
 
 def claim(tenant_id: int) -> list[InboundMessage]:
-    """Take the mails to file next, oldest first; empty when nothing is due, another filer is at work, or all is off."""
+    """Take the mails to file next, oldest first; empty when nothing is due, another filer is at work, or all is off.
+
+    Each row also says, as `has_rules`, whether its tenant has any: one look fewer for the many that have none.
+    """
     now = timezone.now()
     values = {
         "tenant": tenant_id,

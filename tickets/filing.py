@@ -54,7 +54,8 @@ class Filer:
     def file_due(self) -> Filed:
         """File what is due until nothing is left; another filer of the tenant at work counts as nothing."""
         while rows := claims.claim(self.tenant_id):
-            self._rules = None  # asked anew for every claim: staff may have changed them
+            # Asked anew for every claim: staff may have changed them.
+            self._rules = None if getattr(rows[0], "has_rules", True) else []
             self._file(rows)
             if len(rows) < settings.FILING_BATCH and rows[0].tries == 1:
                 break  # all that was fresh is done; what was tried before has a time of its own

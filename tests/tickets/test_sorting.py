@@ -133,7 +133,7 @@ def test_batch_takes_less_than_a_statement_for_each_mail(
     with CaptureQueriesContext(connection) as captured:
         assert file(mailbox).filed == 50
     assert len(captured) <= 50
-    assert sum('FROM "tickets_rule"' in query["sql"] for query in captured) == 1
+    assert sum('FROM "tickets_rule"' in query["sql"] for query in captured) == int(has_rules)
 
 
 def test_dry_run_tells_what_each_rule_does_and_writes_nothing(mailbox: Mailbox, stored: Stored) -> None:
