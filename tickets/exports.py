@@ -50,7 +50,9 @@ def ledger_lines(addresses: Sequence[str] = ()) -> Generator[dict[str, Any], Non
 def outbox_lines(addresses: Sequence[str] = ()) -> Generator[dict[str, Any], None, None]:
     """Give every mail of ours, of these mailboxes or of all. Raises Refused for an address without mailbox."""
     mails = OutboundMessage.objects.select_related("mailbox", "entry__ticket").order_by("queued_at", "pk")
-    mails = mails.defer("text", "headers", "references", "entry__text", "entry__new_text", "entry__html")
+    mails = mails.defer(
+        "text", "html", "headers", "references", "entry__text", "entry__new_text", "entry__html"
+    )
     if addresses:
         mails = mails.filter(mailbox__in=_mailboxes(addresses))
     for row in mails.iterator(chunk_size=CHUNK_MAILS):

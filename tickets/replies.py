@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import getaddresses
 from typing import Any, Final
@@ -21,6 +21,7 @@ from mailboxes import storage
 from mailboxes.enqueue import enqueue_send
 from mailboxes.models import Mailbox, OutboundMessage
 from mailboxes.outbound.compose import usable_ids
+from mailboxes.outbound.rich import as_text, clean
 from mailboxes.parsing.gate import one_line, storable
 from mailboxes.transports.out import sender_of, why_not
 from tenants import audit
@@ -50,9 +51,13 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What staff want to say. Without `to` it goes to the requester; `key` makes a double click one mail."""
+    """What staff want to say. Without `to` it goes to the requester; `key` makes a double click one mail.
+
+    With `html`, which is cleaned, the mail is formatted, and its plain text is written from that.
+    """
 
     text: str
+    html: str = ""
     to: Sequence[Person] = ()
     cc: Sequence[Person] = ()
     bcc: Sequence[Person] = ()
@@ -106,7 +111,9 @@ def _known(ticket: Ticket, key: str) -> OutboundMessage | None:
 
 
 def _checked(ticket: Ticket, answer: Answer) -> Answer:
-    if not answer.text.strip():
+    html = clean(answer.html) if answer.html else ""
+    text = as_text(html) if html else answer.text
+    if not text.strip():
         raise Misconfigured.own("reply_empty")
     requester = {"name": ticket.requester_name, "email": ticket.requester_email}
     to = [_person(one["name"], one["email"]) for one in answer.to or [requester] if one["email"]]
@@ -118,7 +125,7 @@ def _checked(ticket: Ticket, answer: Answer) -> Answer:
     own = Mailbox.objects.filter(tenant_id=ticket.tenant_id, address__in=[one.lower() for one in everybody])
     if own.exists():
         raise Misconfigured.own("recipient_own")
-    return Answer(text=answer.text, to=to, cc=answer.cc, bcc=answer.bcc, files=answer.files, key=answer.key)
+    return replace(answer, text=text, html=html, to=to)
 
 
 def _person(name: str, email: str) -> Person:
@@ -192,6 +199,7 @@ def _queue(
         in_reply_to=known[-1] if known else "",
         references=known,
         text=storable(answer.text, max_chars=MAX_TEXT),
+        html=storable(answer.html, max_chars=MAX_TEXT),
         headers={LOOP_HEADER: str(ticket.tenant_id)},
         files=files,
         queued_at=now,
@@ -238,6 +246,7 @@ def _tell(ticket: Ticket, row: OutboundMessage) -> None:
         cc=row.cc,
         subject=row.subject,
         text=row.text,
+        html=row.html,
     )
     Attachment.objects.bulk_create(
         Attachment(tenant_id=ticket.tenant_id, entry=entry, **file) for file in row.files

@@ -61,6 +61,8 @@ class OutboundMessage(TenantOwned):
     #: Message-IDs with angle brackets, the root first.
     references = models.JSONField(default=list)
     text = models.TextField(_("text"), blank=True)
+    #: Cleaned; blank for a plain mail. The text above is then written from it.
+    html = models.TextField(_("HTML"), blank=True, default="", db_default="")
     #: Further header lines of ours, by name.
     headers = models.JSONField(default=dict)
     #: {"name", "content_type", "size_bytes", "path"}, the bytes in storage.

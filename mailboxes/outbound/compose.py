@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from mailboxes import storage
 from mailboxes.models import OutboundMessage
+from mailboxes.outbound.rich import document
 from mailboxes.parsing.gate import one_line
 from tenants.errors import Misconfigured
 
@@ -54,6 +55,8 @@ def compose(row: OutboundMessage) -> Composed:
     inside, outside = _divided([_file(number, each) for number, each in enumerate(row.files)])
     body = EmailMessage(policy=email.policy.SMTP)
     body.set_content(row.text, cte="quoted-printable")
+    if row.html:
+        body.add_alternative(document(row.html), subtype="html", cte="quoted-printable")
     for file in inside:
         main, _, sub = file.content_type.partition("/")
         body.add_attachment(_content(file), maintype=main, subtype=sub, filename=file.name)

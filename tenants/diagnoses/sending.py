@@ -32,6 +32,11 @@ SENDING: dict[str, Advice] = {
         "Answer from Outlook, or connect the mailbox again; its new mails open tickets as before.",
     ),
     "reply_empty": Advice(_HERE, "The answer has no text.", "Write something and send it again."),
+    "reply_unreadable": Advice(
+        _HERE,
+        "The formatted answer is too long, or nested too deeply, to be read.",
+        "Shorten it or its quote, or switch the formatting off and send it as plain text.",
+    ),
     "recipient_missing": Advice(
         _HERE, "There is nobody to send this answer to.", "Enter the address of the recipient."
     ),

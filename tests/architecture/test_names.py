@@ -34,6 +34,7 @@ FOREIGN = {
     "handler404",
     "handler500",
     "AXES_HANDLER",
+    "handle_data",  # of html.parser
     "proxy_manager_for",  # of requests' adapters
     "DATA_UPLOAD_MAX_MEMORY_SIZE",
     "DATA_UPLOAD_MAX_NUMBER_FIELDS",

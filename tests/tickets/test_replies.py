@@ -135,3 +135,20 @@ def test_an_answer_that_cannot_arrive_is_refused_and_writes_nothing(
     with pytest.raises(Misconfigured) as refused:
         answered(ticket, **(values | ({"to": own} if "to" in values else {})))
     assert (refused.value.code, OutboundMessage.objects.count()) == (code, 0)
+
+
+def test_a_formatted_answer_is_plain_text_and_html_side_by_side(ticket: Ticket) -> None:
+    file = File(name="a.txt", content_type="text/plain", chunks=lambda: [b"x"])
+    row = answered(ticket, "", html="<p>Unplug <b>it</b>.<script>x</script></p>", files=[file])
+    mail = mail_of(row)
+    kinds = [part.get_content_type() for part in mail.walk()]
+    assert kinds == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/plain"]
+    assert mail.get_body(("plain",)).get_content().strip() == "Unplug it."
+    assert "<p>Unplug <b>it</b>.</p>" in mail.get_body(("html",)).get_content()
+    assert (row.entry.html, row.entry.text) == ("<p>Unplug <b>it</b>.</p>", "Unplug it.")  # type: ignore[attr-defined]
+
+
+def test_formatting_without_words_is_an_empty_answer(ticket: Ticket) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        answered(ticket, "", html="<p><br></p>")
+    assert refused.value.code == "reply_empty"

@@ -101,7 +101,15 @@ def _entries(ticket: Ticket) -> QuerySet[Any]:
     rows: QuerySet[Any] = (
         Entry.objects.filter(ticket=ticket)
         .select_related("outbound")
-        .defer("text", "new_text", "html", "outbound__text", "outbound__references", "outbound__headers")
+        .defer(
+            "text",
+            "new_text",
+            "html",
+            "outbound__text",
+            "outbound__html",
+            "outbound__references",
+            "outbound__headers",
+        )
         .annotate(
             head=Left("text", SHOWN_CHARS + 1),
             new_head=Left("new_text", SHOWN_CHARS + 1),
