@@ -8,7 +8,7 @@ from datetime import timedelta
 from threading import Event, Thread
 from typing import Any, Final
 
-from celery.signals import after_task_publish, worker_process_init
+from celery.signals import after_task_publish, worker_init, worker_process_init
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
@@ -27,7 +27,12 @@ def beat_has_sent(sender: str | None = None, **kwargs: Any) -> None:
         note("beat")
 
 
-@worker_process_init.connect(dispatch_uid="house-heartbeat")
+@worker_init.connect(dispatch_uid="house-heartbeat")
+def worker_has_started(**kwargs: Any) -> None:
+    """Ask to be told of each child after Celery has, which closes the pool of connections it finds there."""
+    worker_process_init.connect(child_has_started, dispatch_uid="house-heartbeat")
+
+
 def child_has_started(**kwargs: Any) -> None:
     """Let each prefork child beat; their parent must not, since children would inherit its connection."""
     start_beating()
