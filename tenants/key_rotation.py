@@ -27,13 +27,14 @@ _Row = tuple[Any, Any]
 @dataclass(slots=True, kw_only=True)
 class ColumnReport:
     """What came of one encrypted column; `unreadable` lists the rows no key opens, `contested` those somebody else
-    kept on writing.
+    kept on writing. `passing` counts what no key opens either, but is made anew within the hour: nobody needs it.
     """
 
     model: str
     column: str
     rotated: int = 0
     current: int = 0
+    passing: int = 0
     unreadable: list[Any] = field(default_factory=list)
     contested: list[Any] = field(default_factory=list)
 
@@ -81,6 +82,7 @@ class _Column:
         self.update = f"UPDATE {table} SET {name} = %s WHERE {key} = %s AND {name} = %s"  # noqa: S608
         keys = [Fernet(key) for key in column.fernet_keys]
         self.first, self.all = keys[0], MultiFernet(keys)
+        self.is_short_lived = getattr(model, "IS_SHORT_LIVED", False)
         self.report = ColumnReport(model=model._meta.label, column=column.name)
 
     def rotate(self, advance: Callable[[int], None]) -> ColumnReport:
@@ -111,7 +113,7 @@ class _Column:
             try:
                 fresh = self.all.rotate(stored)
             except InvalidToken:
-                self.report.unreadable.append(pk)
+                self._note_unreadable(pk)
                 return
             if self._swap(pk, stored, fresh):
                 self.report.rotated += 1
@@ -122,6 +124,12 @@ class _Column:
                 return
             stored = bytes(now[0][1])
         self.report.contested.append(pk)
+
+    def _note_unreadable(self, pk: Any) -> None:
+        if self.is_short_lived:
+            self.report.passing += 1
+        else:
+            self.report.unreadable.append(pk)
 
     def _is_current(self, stored: bytes) -> bool:
         try:

@@ -55,6 +55,9 @@ class MailboxSignIn(TenantOwned):
 class MailboxToken(TenantOwned):
     """The current access token of a person for a mailbox at one resource, Graph or Outlook."""
 
+    #: What it encrypts is worth nothing soon, and made anew: a key that is lost costs nothing here.
+    IS_SHORT_LIVED = True
+
     sign_in = models.ForeignKey(
         MailboxSignIn, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("sign-in")
     )
@@ -83,6 +86,9 @@ class MailboxToken(TenantOwned):
 
 class DeviceCodePending(TenantOwned):
     """A device code that waits to be entered by a person; looked after by one claimer at a time."""
+
+    #: What it encrypts is worth nothing soon, and made anew: a key that is lost costs nothing here.
+    IS_SHORT_LIVED = True
 
     mailbox = models.OneToOneField(
         "mailboxes.Mailbox", on_delete=models.CASCADE, related_name="device_code", verbose_name=_("mailbox")

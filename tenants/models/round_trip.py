@@ -20,6 +20,9 @@ class SignInAttempt(TenantOwned):
         MAILBOX = "mailbox", _("sign-in to a mailbox")
         CONSENT = "consent", _("admin consent")
 
+    #: What it encrypts is worth nothing soon, and made anew: a key that is lost costs nothing here.
+    IS_SHORT_LIVED = True
+
     purpose = models.CharField(max_length=10, choices=Purpose)
     #: SHA-256 of the value in the address, which is stored nowhere.
     state_hash = models.CharField(max_length=64, unique=True)

@@ -8,6 +8,9 @@ from tenants.ownership import TenantOwned
 class AccessToken(TenantOwned):
     """The current app-only token of a registration for one resource, refreshed by one claimer at a time."""
 
+    #: What it encrypts is worth nothing soon, and made anew: a key that is lost costs nothing here.
+    IS_SHORT_LIVED = True
+
     registration = models.ForeignKey(
         "tenants.AppRegistration",
         on_delete=models.CASCADE,

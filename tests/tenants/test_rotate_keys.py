@@ -122,6 +122,21 @@ def test_row_no_key_opens_is_named_and_fails_the_command(
 
 
 @pytest.mark.usefixtures("secrets")
+def test_access_token_no_key_opens_is_made_anew_and_fails_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    registration = AppRegistrationFactory()
+    token = AccessToken.objects.create(tenant=registration.tenant, registration=registration, token="t")
+    with connection.cursor() as cursor:
+        stray = Fernet(Fernet.generate_key()).encrypt(b"x")
+        cursor.execute("UPDATE tenants_accesstoken SET token = %s WHERE id = %s", [stray, token.pk])
+    call_command("rotate_keys")
+    assert "AccessToken.token: 0 re-encrypted, 0 had the key already; 1 that no key opens" in "".join(
+        capsys.readouterr()
+    )
+
+
+@pytest.mark.usefixtures("secrets")
 def test_sentences_name_model_column_and_counts_and_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
     """S-17, S-22."""
     call_command("rotate_keys")

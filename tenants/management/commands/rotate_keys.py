@@ -33,6 +33,8 @@ def _sentence(report: ColumnReport) -> str:
     told = (
         f"{report.model}.{report.column}: {report.rotated} re-encrypted, {report.current} had the key already"
     )
+    if report.passing:
+        told += f"; {report.passing} that no key opens are replaced by themselves"
     for what in ("unreadable", "contested"):
         if rows := getattr(report, what):
             told += f"; {what}: {len(rows)} (ids {', '.join(map(str, rows[:20]))}{' …' if len(rows) > 20 else ''})"
