@@ -156,3 +156,7 @@ class AlreadyExists(GraphError):
 
 class MailboxFull(GraphError):
     """Over quota: reading works, moving and sending do not."""
+
+
+class RecipientRefused(IntegrationError):
+    """A mail server does not take a mail for one recipient; `permanent` tells whether it ever will."""

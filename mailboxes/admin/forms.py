@@ -51,12 +51,6 @@ class MailboxForm(TenantForm):
         model = Mailbox
         fields = ["folder"]  # the page names them all
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "outbound_transport" in self.fields:
-            wires: Any = self.fields["outbound_transport"]
-            wires.choices = [one for one in wires.choices if one[0] != Mailbox.Outbound.SMTP]
-
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"].strip().lower()
         EmailValidator(_("This is not a mail address such as help@contoso.example."))(address)

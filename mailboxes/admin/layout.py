@@ -51,9 +51,11 @@ FIELDSETS: Any = [
         {
             "fields": ["outbound_transport", "outbound_from"],
             "description": _(
-                "How answers leave, by the same sign-in. The app registration needs Mail.Send; with Mail.ReadWrite as "
-                "well, large files can be sent and a lost answer of Microsoft's clears up by itself. A from address "
-                "other than the mailbox's own needs the right “Send as” in Exchange."
+                "How answers leave, by the same sign-in. Microsoft Graph is the better wire: the app registration "
+                "needs Mail.Send; with Mail.ReadWrite as well, files up to 150 MB can be sent and a lost answer of "
+                "Microsoft's clears up by itself. SMTP needs SMTP.SendAsApp (SMTP.Send where a person signs in), SMTP "
+                "AUTH switched on for the mailbox, and takes 35 MB in one mail. A from address other than the "
+                "mailbox's own needs the right “Send as” in Exchange."
             ),
         },
     ),

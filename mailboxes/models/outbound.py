@@ -41,6 +41,14 @@ class OutboundMessage(TenantOwned):
         FAILED = "failed", _("failed")
         CANCELLED = "cancelled", _("cancelled")
 
+    class Delivery(models.TextChoices):
+        """What a wire that asks for each recipient by name said of one."""
+
+        ASKED = "asked", _("asked for")
+        TAKEN = "taken", _("has it")
+        LATER = "later", _("asked again later")
+        REFUSED = "refused", _("refused")
+
     mailbox = models.ForeignKey(
         "mailboxes.Mailbox", on_delete=models.CASCADE, related_name="outbox", verbose_name=_("mailbox")
     )
@@ -79,6 +87,10 @@ class OutboundMessage(TenantOwned):
     #: The draft's immutable id, which stays when the mail moves to Sent Items, and the Message-ID it has there.
     remote_id = models.TextField(blank=True)
     remote_message_id = models.CharField(max_length=512, blank=True, db_index=True)
+    #: Over SMTP, once one recipient was refused: what was said of each address. Who has it is never asked again.
+    deliveries = models.JSONField(
+        _("recipients"), default=dict, db_default=models.Value({}, models.JSONField())
+    )
 
     # The claim.
     tries = models.PositiveIntegerField(_("tries"), default=0)
@@ -120,6 +132,11 @@ class OutboundMessage(TenantOwned):
     @property
     def is_repeatable(self) -> bool:
         return self.state in (self.State.FAILED, self.State.UNCERTAIN, self.State.CANCELLED)
+
+    def told_of_recipients(self) -> list[tuple[str, str]]:
+        """Give what was said of each recipient, in words; nothing where the wire does not tell them apart."""
+        known = dict(self.Delivery.choices)
+        return [(email, str(known.get(mark, mark))) for email, mark in self.deliveries.items()]
 
     def error_as_json(self) -> dict[str, Any] | None:
         """Give the error in the shape of the commands' JSON: code, cause, who, fix; None without one."""

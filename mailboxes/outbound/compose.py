@@ -21,8 +21,6 @@ from mailboxes.outbound.rich import document
 from mailboxes.parsing.gate import one_line
 from tenants.errors import Misconfigured
 
-#: What one request of Graph may hold is 4 MB, base64 included; files beyond go to the draft one by one. Bytes.
-MAX_MIME_BYTES: Final = 2_900_000
 #: Of a long conversation its root and its latest mails are enough to thread by, and a header stays short.
 MAX_REFERENCES: Final = 20
 _ID: Final = re.compile(r"<[!-;=?-~]{3,250}>")
@@ -50,9 +48,10 @@ class Composed:
     files: Sequence[FileToSend]
 
 
-def compose(row: OutboundMessage) -> Composed:
+def compose(row: OutboundMessage, *, max_mime_bytes: int, shows_bcc: bool) -> Composed:
     """Write the mail of a row. Raises Misconfigured (file_missing) when the bytes of a file are gone."""
-    inside, outside = _divided([_file(number, each) for number, each in enumerate(row.files)])
+    files = [_file(number, each) for number, each in enumerate(row.files)]
+    inside, outside = _divided(files, max_mime_bytes)
     body = EmailMessage(policy=email.policy.SMTP)
     body.set_content(row.text, cte="quoted-printable")
     if row.html:
@@ -60,7 +59,7 @@ def compose(row: OutboundMessage) -> Composed:
     for file in inside:
         main, _, sub = file.content_type.partition("/")
         body.add_attachment(_content(file), maintype=main, subtype=sub, filename=file.name)
-    head = "".join(f"{line}{_CRLF}" for line in _head(row))
+    head = "".join(f"{line}{_CRLF}" for line in _head(row, shows_bcc=shows_bcc))
     return Composed(mime=head.encode("ascii") + body.as_bytes(), files=outside)
 
 
@@ -70,9 +69,9 @@ def usable_ids(ids: Sequence[str]) -> list[str]:
     return found if len(found) <= MAX_REFERENCES else [found[0], *found[1 - MAX_REFERENCES :]]
 
 
-def _head(row: OutboundMessage) -> Iterator[str]:
+def _head(row: OutboundMessage, *, shows_bcc: bool) -> Iterator[str]:
     yield f"From: {_person({'name': row.from_name, 'email': row.from_email})}"
-    for name, people in (("To", row.to), ("Cc", row.cc), ("Bcc", row.bcc)):
+    for name, people in (("To", row.to), ("Cc", row.cc), ("Bcc", row.bcc if shows_bcc else [])):
         if people:
             yield f"{name}: " + f",{_CRLF} ".join(_person(person) for person in people)
     yield _text("Subject", row.subject)
@@ -87,6 +86,8 @@ def _head(row: OutboundMessage) -> Iterator[str]:
 
 
 def _person(person: Mapping[str, str]) -> str:
+    if not person["email"].isascii():
+        raise Misconfigured.own("address_not_ascii")
     name = one_line(person.get("name", ""), max_chars=100)
     return formataddr((name, person["email"]), charset="utf-8") if name else person["email"]
 
@@ -110,11 +111,11 @@ def _file(number: int, file: Mapping[str, Any]) -> FileToSend:
     )
 
 
-def _divided(files: Sequence[FileToSend]) -> tuple[list[FileToSend], list[FileToSend]]:
+def _divided(files: Sequence[FileToSend], max_mime_bytes: int) -> tuple[list[FileToSend], list[FileToSend]]:
     """Put small files inside the mail until it is full; base64 with its line ends takes 37 % more."""
     inside: list[FileToSend] = []
     outside: list[FileToSend] = []
-    left = MAX_MIME_BYTES - 600_000
+    left = max_mime_bytes - 600_000
     for file in files:
         fits = file.size_bytes * 1.37 <= left
         (inside if fits else outside).append(file)

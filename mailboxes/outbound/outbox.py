@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -23,39 +24,29 @@ from mailboxes.governor import visit
 from mailboxes.inbound.retries import retry_at
 from mailboxes.models import Mailbox, OutboundMessage
 from mailboxes.outbound import claims
-from mailboxes.outbound.compose import Composed, compose
+from mailboxes.outbound.compose import compose
+from mailboxes.outbound.journal import (
+    GIVE_UP_AFTER,
+    Delivery,
+    RowJournal,
+    outgoing,
+    settle_as_taken,
+)
 from mailboxes.outbound.resolve import resolve
-from mailboxes.transports.graph_out import Draft, Found, GraphOutbound
 from mailboxes.transports.out import open_outbound, why_not
+from mailboxes.transports.outgoing import Doubtful, OutboundTransport
 from tenants import audit
 from tenants.diagnosis import diagnose_own
-from tenants.errors import (
-    AccessDenied,
-    BadAnswer,
-    CredentialUnusable,
-    GraphError,
-    IntegrationError,
-    ItemGone,
-    Misconfigured,
-    NetworkFailure,
-    Throttled,
-    TokenRefused,
-)
+from tenants.errors import CredentialUnusable, IntegrationError, Throttled, TokenRefused
 from tenants.whom import for_its_tenant
 
 log = logging.getLogger(__name__)
 
 State = OutboundMessage.State
-#: A mail that could not be sent for so long fails, where people see it.
-GIVE_UP_AFTER: Final = timedelta(days=5)
 #: How soon the fate of a mail in doubt is looked up first.
 FIRST_LOOK: Final = timedelta(seconds=5)
 #: These are repaired for the whole mailbox; its mails wait and then go out by themselves.
 _REPAIRABLE: Final = (TokenRefused, CredentialUnusable)
-#: The connection never stood, so nothing can have been acted on.
-_NEVER_ARRIVED: Final = frozenset(
-    {"network_dns", "network_refused", "network_tls", "network_address", "slots_taken"}
-)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,8 +67,7 @@ def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
     if found is None or why_not(found):
         return report
     try:
-        with visit(found) as gate:
-            wire = open_outbound(found, gate)
+        with visit(found) as gate, closing(open_outbound(found, gate)) as wire:
             while _one(found, wire, report):
                 if time.monotonic() > deadline:
                     report.has_more = True
@@ -104,7 +94,7 @@ def has_room(mailbox: Mailbox) -> bool:
     return lately < most
 
 
-def _one(mailbox: Mailbox, wire: GraphOutbound, report: Sent) -> bool:
+def _one(mailbox: Mailbox, wire: OutboundTransport, report: Sent) -> bool:
     """Work on one mail; False when there is nothing more to do now."""
     if row := claims.claim_doubtful(mailbox.pk):
         _guarded(row, partial(resolve, row, wire))
@@ -127,77 +117,19 @@ def _guarded(row: OutboundMessage, act: Callable[[], None]) -> None:
         log.warning("Mail %d of the outbox was taken over by another worker", row.pk)
 
 
-def _send(row: OutboundMessage, wire: GraphOutbound) -> None:
-    mail = compose(row)
+def _send(row: OutboundMessage, wire: OutboundTransport) -> None:
+    mail = compose(row, max_mime_bytes=wire.max_mime_bytes, shows_bcc=wire.shows_bcc)
     try:
-        draft = _draft(row, wire, mail)
-    except AccessDenied as denied:
-        if row.remote_id:
-            raise
-        if mail.files:
-            raise Misconfigured.own("drafts_needed") from denied
-        _ask(row, partial(wire.send_whole, mail.mime))
-        return
-    if draft is not None:
-        _attach(row, wire, mail)
-        _ask(row, partial(wire.send_draft, draft.remote_id))
-
-
-def _draft(row: OutboundMessage, wire: GraphOutbound, mail: Composed) -> Draft | None:
-    """Make the draft, or find the one an earlier try has made; None when that was sent meanwhile."""
-    if row.tries > 1 or row.remote_id:
-        seen = wire.find(remote_id=row.remote_id, message_id=row.remote_message_id or row.message_id)
-        if seen.found is Found.SENT:
-            claims.settle(row, State.SENT, sent_at=timezone.now(), error=None, remote_id=seen.remote_id)
-            return None
-        if seen.found is Found.DRAFT:
-            return _noted(row, Draft(remote_id=seen.remote_id, message_id=seen.message_id))
-    claims.hold(row)
-    return _noted(row, wire.draft(mail.mime))
-
-
-def _noted(row: OutboundMessage, draft: Draft) -> Draft:
-    claims.hold(row, remote_id=draft.remote_id, remote_message_id=draft.message_id[:512])
-    return draft
-
-
-def _attach(row: OutboundMessage, wire: GraphOutbound, mail: Composed) -> None:
-    if not mail.files:
-        return
-    done = wire.attached(row.remote_id) if row.tries > 1 else set()
-    for file in mail.files:
-        if file.name not in done:
-            claims.hold(row)
-            wire.attach(
-                row.remote_id,
-                file.path,
-                name=file.name,
-                content_type=file.content_type,
-                alive=partial(claims.hold, row),
-            )
-
-
-def _ask(row: OutboundMessage, request: Callable[[], None]) -> None:
-    """Ask Microsoft to send it. The moment is committed first: whoever finds it without an end must doubt."""
-    claims.hold(row, asked_at=timezone.now())
-    try:
-        request()
-    except IntegrationError as error:
-        if not _may_have_left(error):
-            claims.hold(row, asked_at=None)
-            raise
+        receipt = wire.send(outgoing(row, mail), RowJournal(row))
+    except Doubtful as doubt:
         look_at = timezone.now() + FIRST_LOOK
-        claims.settle(row, State.UNCERTAIN, retry_at=look_at, error=_told(error))
-        return
-    claims.settle(row, State.SENT, sent_at=timezone.now(), error=None)
-
-
-def _may_have_left(error: IntegrationError) -> bool:
-    if isinstance(error, ItemGone):
-        return True  # the draft is no draft any more: perhaps because an earlier request has sent it
-    if isinstance(error, NetworkFailure | BadAnswer):
-        return error.code not in _NEVER_ARRIVED
-    return isinstance(error, GraphError) and error.status >= 500
+        claims.settle(row, State.UNCERTAIN, retry_at=look_at, error=_told(doubt.error))
+    except IntegrationError:
+        if row.asked_at is not None:
+            claims.hold(row, asked_at=None)
+        raise
+    else:
+        settle_as_taken(row, sent_at=timezone.now(), remote_id=receipt.remote_id)
 
 
 def _put_back(row: OutboundMessage, error: IntegrationError) -> None:
@@ -246,7 +178,9 @@ def queue_again(row: OutboundMessage, *, by: audit.Actor) -> bool:
     # Queued anew also for the five days; a draft that is still there is found and used.
     fresh = {"retry_at": None, "claimed_until": None, "asked_at": None, "queued_at": timezone.now()}
     with transaction.atomic():
-        done = bool(free.update(state=State.QUEUED, **fresh))
+        marks = free.values_list("deliveries", flat=True).first() or {}
+        taken = {email: mark for email, mark in marks.items() if mark == Delivery.TAKEN}
+        done = bool(free.update(state=State.QUEUED, deliveries=taken, **fresh))
         if done:
             audit.note(audit.Action.SENT_AGAIN, row, by=by)
     return done

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from mailboxes.models import OutboundMessage
 from mailboxes.outbound import claims
-from mailboxes.transports.graph_out import Found, GraphOutbound, Sighting
+from mailboxes.outbound.journal import has_taken, settle_as_taken
+from mailboxes.transports.outgoing import Found, OutboundTransport, Sighting
 from tenants.diagnosis import diagnose_own
 
 State = OutboundMessage.State
@@ -20,9 +21,9 @@ LOOK_FOR: Final = timedelta(hours=1)
 SHORTEST_WAIT: Final = timedelta(seconds=10)
 
 
-def resolve(row: OutboundMessage, wire: GraphOutbound) -> None:
+def resolve(row: OutboundMessage, wire: OutboundTransport) -> None:
     """Settle a mail in doubt, or name the time of the next look. Raises IntegrationError, LeaseLost."""
-    seen = wire.find(remote_id=row.remote_id, message_id=row.remote_message_id or row.message_id)
+    seen = _look(row, wire)
     now = timezone.now()
     asked_at = row.asked_at or now
     if seen.found is Found.SENT:
@@ -36,13 +37,17 @@ def resolve(row: OutboundMessage, wire: GraphOutbound) -> None:
         claims.settle(row, State.UNCERTAIN, retry_at=now + max(SHORTEST_WAIT, (now - asked_at) / 2))
 
 
+def _look(row: OutboundMessage, wire: OutboundTransport) -> Sighting:
+    if has_taken(row):
+        # What lies in Sent Items may be the copy of the part that certainly left.
+        return Sighting(found=Found.CANNOT_TELL)
+    return wire.find(remote_id=row.remote_id, message_id=row.remote_message_id or row.message_id)
+
+
 def _sent(row: OutboundMessage, seen: Sighting, now: datetime) -> None:
-    claims.settle(
+    settle_as_taken(
         row,
-        State.SENT,
         sent_at=row.asked_at or now,
-        retry_at=None,
-        error=None,
         remote_id=seen.remote_id,
         remote_message_id=seen.message_id[:512],
     )

@@ -14,7 +14,8 @@ TokenSource = Callable[[bool], str]
 class Speaks(Protocol):
     """A connection in some protocol, opened and not yet signed in."""
 
-    round_trips: int
+    @property
+    def round_trips(self) -> int: ...
 
     @property
     def is_open(self) -> bool: ...

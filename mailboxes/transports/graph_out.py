@@ -8,18 +8,33 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from tenants.errors import AccessDenied, ItemGone
+from mailboxes.transports.outgoing import Doubtful, Found, Journal, Outgoing, Receipt, Sighting
+from tenants.errors import (
+    AccessDenied,
+    BadAnswer,
+    GraphError,
+    IntegrationError,
+    ItemGone,
+    Misconfigured,
+    NetworkFailure,
+)
 from tenants.microsoft.graph import GraphClient, segment, user_path
 from tenants.microsoft.upload import upload
 
+#: What one request of Graph may hold is 4 MB, base64 included; files beyond go to the draft one by one. Bytes.
+MAX_MIME_BYTES: Final = 2_900_000
 #: From this size on a file needs an upload session; below it the session is refused. Bytes.
 LARGE_BYTES: Final = 3 * 1024 * 1024
 _MIME: Final = {"Content-Type": "text/plain"}
 _SEEN: Final = "id,isDraft,internetMessageId"
+#: The connection never stood, so nothing can have been acted on.
+_NEVER_ARRIVED: Final = frozenset(
+    {"network_dns", "network_refused", "network_tls", "network_address", "slots_taken"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,28 +45,72 @@ class Draft:
     message_id: str
 
 
-class Found(Enum):
-    SENT = "sent"
-    DRAFT = "draft"
-    ABSENT = "absent"
-    CANNOT_TELL = "cannot_tell"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """What the mailbox shows of an outgoing mail."""
-
-    found: Found
-    remote_id: str = ""
-    message_id: str = ""
-
-
 class GraphOutbound:
     """A mailbox that mail is sent from. Every method raises IntegrationError and none sleeps."""
+
+    max_mime_bytes = MAX_MIME_BYTES
+    shows_bcc = True
 
     def __init__(self, client: GraphClient, *, address: str) -> None:
         self.client = client
         self.user = user_path(address)
+
+    def send(self, mail: Outgoing, journal: Journal) -> Receipt:
+        if mail.taken:
+            # A draft is sent to everybody it names.
+            raise Misconfigured.own("sent_in_part")
+        try:
+            draft = self._found_or_drafted(mail, journal)
+        except AccessDenied as denied:
+            if mail.remote_id:
+                raise
+            if mail.files:
+                raise Misconfigured.own("drafts_needed") from denied
+            _ask(partial(self.send_whole, mail.mime), journal)
+            return Receipt()
+        if isinstance(draft, Sighting):
+            return Receipt(remote_id=draft.remote_id)
+        self._attach_all(draft.remote_id, mail, journal)
+        _ask(partial(self.send_draft, draft.remote_id), journal)
+        return Receipt(remote_id=draft.remote_id)
+
+    def send_at_once(self, mail: Outgoing) -> None:
+        self.send_whole(mail.mime)
+
+    def knock(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """Nothing to hang up: the connections belong to the process."""
+
+    def _found_or_drafted(self, mail: Outgoing, journal: Journal) -> Draft | Sighting:
+        """Make the draft, or find the one an earlier try has made; a Sighting when that was sent meanwhile."""
+        if mail.is_retry:
+            seen = self.find(remote_id=mail.remote_id, message_id=mail.message_id)
+            if seen.found is Found.SENT:
+                return seen
+            if seen.found is Found.DRAFT:
+                journal.drafted(remote_id=seen.remote_id, message_id=seen.message_id)
+                return Draft(remote_id=seen.remote_id, message_id=seen.message_id)
+        journal.alive()
+        made = self.draft(mail.mime)
+        journal.drafted(remote_id=made.remote_id, message_id=made.message_id)
+        return made
+
+    def _attach_all(self, remote_id: str, mail: Outgoing, journal: Journal) -> None:
+        if not mail.files:
+            return
+        done = self.attached(remote_id) if mail.is_retry else set()
+        for file in mail.files:
+            if file.name not in done:
+                journal.alive()
+                self.attach(
+                    remote_id,
+                    file.path,
+                    name=file.name,
+                    content_type=file.content_type,
+                    alive=journal.alive,
+                )
 
     def draft(self, mime: bytes) -> Draft:
         path = f"{self.user}/messages?$select=id,internetMessageId"
@@ -116,6 +175,25 @@ class GraphOutbound:
         ]
         sent = [one for one in found if one.found is Found.SENT]
         return (sent or found or [Sighting(found=Found.ABSENT)])[0]
+
+
+def _ask(request: Callable[[], None], journal: Journal) -> None:
+    """Ask Microsoft to send it. The moment is committed first: whoever finds it without an end must doubt."""
+    journal.asking()
+    try:
+        request()
+    except IntegrationError as error:
+        if not _may_have_left(error):
+            raise
+        raise Doubtful(error) from error
+
+
+def _may_have_left(error: IntegrationError) -> bool:
+    if isinstance(error, ItemGone):
+        return True  # the draft is no draft any more: perhaps because an earlier request has sent it
+    if isinstance(error, NetworkFailure | BadAnswer):
+        return error.code not in _NEVER_ARRIVED
+    return isinstance(error, GraphError) and error.status >= 500
 
 
 def _small(path: Path, *, name: str, content_type: str) -> dict[str, Any]:

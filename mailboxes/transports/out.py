@@ -8,10 +8,13 @@ from mailboxes.models import Mailbox
 from mailboxes.transports import token_source
 from mailboxes.transports.dial import TokenSource
 from mailboxes.transports.graph_out import GraphOutbound
+from mailboxes.transports.outgoing import OutboundTransport
+from mailboxes.transports.sent_items import look
+from mailboxes.transports.smtp import SmtpOutbound
 from tenants.app_tokens import AppTokens
 from tenants.microsoft.clouds import cloud
 from tenants.microsoft.graph import Gate, GraphClient
-from tenants.microsoft.identity import GRAPH
+from tenants.microsoft.identity import EXCHANGE, GRAPH
 
 #: Longest time of one request of a send; shorter than the claim, so that a late answer finds the claim still held.
 DEADLINE_S: Final = 40.0
@@ -21,8 +24,6 @@ def why_not(mailbox: Mailbox) -> str:
     """Give the code of the reason why a mailbox sends nothing, "" when it may."""
     if mailbox.outbound_transport == Mailbox.Outbound.NONE:
         return "outbound_off"
-    if mailbox.outbound_transport != Mailbox.Outbound.GRAPH:
-        return "outbound_wire_missing"
     if not (_sends_as_application(mailbox) or _sends_as_reader(mailbox)):
         return "outbound_sign_in"
     return "" if mailbox.is_active and mailbox.tenant.is_active else "outbound_paused"
@@ -33,14 +34,24 @@ def sender_of(mailbox: Mailbox) -> str:
     return mailbox.outbound_from or mailbox.address
 
 
-def open_outbound(mailbox: Mailbox, gate: Gate) -> GraphOutbound:
+def open_outbound(mailbox: Mailbox, gate: Gate) -> OutboundTransport:
     """Build the wire a mailbox sends by; no request is made yet."""
-    if _sends_as_application(mailbox):
-        token: TokenSource = AppTokens(mailbox.outbound_registration or mailbox.registration)
-    else:
-        token = token_source(mailbox, GRAPH)
-    client = GraphClient(cloud=cloud(mailbox.tenant.cloud), token=token, gate=gate, deadline_s=DEADLINE_S)
+    where = cloud(mailbox.tenant.cloud)
+    if mailbox.outbound_transport == Mailbox.Outbound.SMTP:
+        return SmtpOutbound(
+            where.smtp_url,
+            user=mailbox.address,
+            token=_token(mailbox, EXCHANGE),
+            look=lambda message_id: look(mailbox, gate, message_id=message_id),
+        )
+    client = GraphClient(cloud=where, token=_token(mailbox, GRAPH), gate=gate, deadline_s=DEADLINE_S)
     return GraphOutbound(client, address=mailbox.address)
+
+
+def _token(mailbox: Mailbox, resource: str) -> TokenSource:
+    if _sends_as_application(mailbox):
+        return AppTokens(mailbox.outbound_registration or mailbox.registration, resource=resource)
+    return token_source(mailbox, resource)
 
 
 def _sends_as_application(mailbox: Mailbox) -> bool:

@@ -9,7 +9,8 @@ MAIL_WIRES: dict[str, Advice] = {
     "mail_port_closed": Advice(
         Actor.OPERATOR,
         "The connection to Microsoft's mail server was refused or not answered.",
-        "Allow outgoing connections to outlook.office365.com, port 993 for IMAP and 995 for POP3, in the firewall.",
+        "Allow outgoing connections in the firewall: outlook.office365.com, port 993 for IMAP and 995 for POP3, and "
+        "smtp.office365.com, port 587, for SMTP.",
     ),
     "line_break_refused": Advice(
         _HERE,
@@ -32,7 +33,8 @@ MAIL_WIRES: dict[str, Advice] = {
     "xoauth2_missing": Advice(
         Actor.OPERATOR,
         "The mail server does not offer to sign in with a token (XOAUTH2); no password is ever sent instead.",
-        "Check M365_IMAP_URL, and that nothing between here and Microsoft rewrites mail protocols.",
+        "Check M365_IMAP_URL, M365_POP_URL and M365_SMTP_URL, and that nothing between here and Microsoft rewrites "
+        "mail protocols.",
     ),
     "mailbox_not_connected": Advice(
         _THERE,

@@ -6,6 +6,7 @@ from tenants.diagnoses.consents import CONSENTS
 from tenants.diagnoses.mail_wires import MAIL_WIRES
 from tenants.diagnoses.sending import SENDING
 from tenants.diagnoses.sign_ins import SIGN_INS
+from tenants.diagnoses.submission import SUBMISSION
 
 _HERE = Actor.TENANT_ADMIN
 _OPERATOR = Actor.OPERATOR
@@ -22,6 +23,7 @@ OURS: dict[str, Advice] = {
     **MAIL_WIRES,
     **SENDING,
     **SIGN_INS,
+    **SUBMISSION,
     "network_dns": Advice(
         _OPERATOR,
         "The name of Microsoft's server could not be resolved (DNS).",

@@ -11,11 +11,6 @@ SENDING: dict[str, Advice] = {
         "This mailbox sends no mail: its outgoing mail is switched off.",
         f"{_SEND_OVER}; the app registration needs the permission Mail.Send.",
     ),
-    "outbound_wire_missing": Advice(
-        _HERE,
-        "This mailbox is set to send over a wire that this program does not speak.",
-        f"{_SEND_OVER}.",
-    ),
     "outbound_sign_in": Advice(
         _HERE,
         "This mailbox is set to send as another person than the one who signs in to read it.",

@@ -1,3 +1,10 @@
-from tests.journeys.fixtures import connected, control, customer, sandbox
+from tests.journeys.fixtures import (
+    connected,
+    control,
+    customer,
+    sandbox,
+    submission,
+    submission_server,
+)
 
-__all__ = ["connected", "control", "customer", "sandbox"]
+__all__ = ["connected", "control", "customer", "sandbox", "submission", "submission_server"]

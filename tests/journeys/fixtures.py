@@ -14,6 +14,7 @@ from tenants import app_tokens
 from tenants.microsoft.http import forget_connections
 from tenants.microsoft.login import metadata_shelf
 from tests.journeys.customer import Control, Customer, connect
+from tests.mail_servers.submission import Submission
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +38,19 @@ def control(
     door("faults", method="DELETE")
     door("clock", {"offset_s": 0})
     forget_everything()
+
+
+@pytest.fixture(scope="session")
+def submission_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Submission]:
+    running = Submission(tmp_path_factory.mktemp("submission"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def submission(submission_server: Submission) -> Submission:
+    submission_server.calm()
+    return submission_server
 
 
 @pytest.fixture

@@ -7,11 +7,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.journeys.fixtures import connected, control, customer, sandbox
+from tests.journeys.fixtures import (
+    connected,
+    control,
+    customer,
+    sandbox,
+    submission,
+    submission_server,
+)
 from tests.mail_servers.box import DovecotBox
 from tests.mail_servers.dovecot import Dovecot
 
-__all__ = ["connected", "control", "customer", "sandbox"]
+__all__ = ["connected", "control", "customer", "sandbox", "submission", "submission_server"]
 
 
 @pytest.fixture(scope="session")

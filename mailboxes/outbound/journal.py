@@ -1,0 +1,95 @@
+"""How far a mail has come, written down as its wire says it: the draft, the moment of asking, who has it already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from mailboxes.inbound.retries import retry_at
+from mailboxes.models import OutboundMessage
+from mailboxes.outbound import claims
+from mailboxes.outbound.compose import Composed
+from mailboxes.transports.outgoing import Outgoing
+from tenants.diagnosis import diagnose_own
+from tenants.errors import IntegrationError
+
+State = OutboundMessage.State
+Delivery = OutboundMessage.Delivery
+#: A mail that could not be sent for so long fails, where people see it.
+GIVE_UP_AFTER: Final = timedelta(days=5)
+
+
+class RowJournal:
+    """Notes on the row of the outbox, each committed before the wire goes on. Raises LeaseLost."""
+
+    def __init__(self, row: OutboundMessage) -> None:
+        self.row = row
+
+    def alive(self) -> None:
+        claims.hold(self.row)
+
+    def drafted(self, *, remote_id: str, message_id: str) -> None:
+        claims.hold(self.row, remote_id=remote_id, remote_message_id=message_id[:512])
+
+    def asking(self, refused: Mapping[str, IntegrationError] | None = None) -> None:
+        marks: dict[str, Any] = {}
+        if refused or self.row.deliveries:
+            asked = {one: _mark((refused or {}).get(one)) for one in recipients_of(self.row)}
+            marks["deliveries"] = {**self.row.deliveries, **asked}
+        claims.hold(self.row, asked_at=timezone.now(), **marks)
+
+
+def outgoing(row: OutboundMessage, mail: Composed) -> Outgoing:
+    """Give the wire what it needs of a row and its composed mail."""
+    return Outgoing(
+        sender=row.from_email,
+        recipients=recipients_of(row),
+        message_id=row.remote_message_id or row.message_id,
+        mime=mail.mime,
+        files=mail.files,
+        remote_id=row.remote_id,
+        is_retry=row.tries > 1 or bool(row.remote_id),
+        taken=has_taken(row),
+    )
+
+
+def recipients_of(row: OutboundMessage) -> list[str]:
+    """List who is to get the mail and neither has it nor was refused, each once."""
+    named = {one["email"].lower(): one["email"] for one in (*row.to, *row.cc, *row.bcc)}
+    settled = (Delivery.TAKEN, Delivery.REFUSED)
+    return [email for email in named.values() if row.deliveries.get(email) not in settled]
+
+
+def has_taken(row: OutboundMessage) -> int:
+    """Count the recipients an earlier try has reached."""
+    return sum(mark == Delivery.TAKEN for mark in row.deliveries.values())
+
+
+def settle_as_taken(row: OutboundMessage, **values: Any) -> None:
+    """Write down that the mail left: to everybody, or to all but those who are asked again or were refused."""
+    marks = {
+        email: Delivery.TAKEN if mark == Delivery.ASKED else mark for email, mark in row.deliveries.items()
+    }
+    waiting = sum(mark == Delivery.LATER for mark in marks.values())
+    refused = sum(mark == Delivery.REFUSED for mark in marks.values())
+    values = {"retry_at": None, "error": None, **values}
+    if waiting and timezone.now() - row.queued_at <= GIVE_UP_AFTER:
+        told = diagnose_own("recipient_later", detail=f"{waiting} of {len(marks)}").as_json()
+        again = {"asked_at": None, "retry_at": retry_at(row.tries - 1), "error": told}
+        claims.settle(row, State.QUEUED, deliveries=marks, **{**values, **again})
+        return
+    values.setdefault("sent_at", row.asked_at or timezone.now())
+    if waiting + refused:
+        told = diagnose_own("recipient_refused", detail=f"{waiting + refused} of {len(marks)}").as_json()
+        claims.settle(row, State.BOUNCED, deliveries=marks, **{**values, "error": told})
+        return
+    claims.settle(row, State.SENT, **values, **({"deliveries": marks} if marks else {}))
+
+
+def _mark(error: IntegrationError | None) -> str:
+    if error is None:
+        return Delivery.ASKED
+    return Delivery.REFUSED if error.permanent else Delivery.LATER

@@ -1,0 +1,97 @@
+"""Outgoing mail over SMTP: recipients named one by one, the mail in one piece, doubt only after its last dot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from mailboxes.transports.dial import Dial, TokenSource
+from mailboxes.transports.outgoing import Journal, Outgoing, Receipt, Sighting
+from mailboxes.transports.smtp_wire import SmtpConnection
+from tenants.errors import IntegrationError, Misconfigured, RecipientRefused
+
+#: What Exchange takes from a mailbox unless its limit was raised; more goes over Graph, which streams it. Bytes.
+MAX_MIME_BYTES: Final = 35 * 1024 * 1024
+_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
+
+#: Looks a mail up by its Message-ID in the folder Exchange keeps sent mail in.
+Look = Callable[[str], Sighting]
+
+
+class SmtpOutbound:
+    """A mailbox that mail is sent from, over one connection at a time."""
+
+    max_mime_bytes = MAX_MIME_BYTES
+    shows_bcc = False
+
+    def __init__(self, url: str, *, user: str, token: TokenSource, look: Look) -> None:
+        self._dial = Dial(lambda: SmtpConnection(url), user=user, token=token)
+        self._look = look
+
+    def send(self, mail: Outgoing, journal: Journal) -> Receipt:
+        if not mail.recipients:
+            return Receipt()
+        journal.alive()
+        connection = self._dial()
+        is_clean = False
+        try:
+            refused = _handed_over(connection, mail, journal)
+            is_clean = True
+        finally:
+            if not is_clean:
+                connection.drop()
+        return Receipt(refused=refused)
+
+    def send_at_once(self, mail: Outgoing) -> None:
+        refused = self.send(mail, _NoJournal()).refused
+        for error in refused.values():
+            raise error
+
+    def knock(self) -> bool:
+        return self._dial().is_open
+
+    def find(self, *, remote_id: str, message_id: str) -> Sighting:
+        return self._look(message_id)
+
+    def close(self) -> None:
+        self._dial.close()
+
+
+def _handed_over(
+    connection: SmtpConnection, mail: Outgoing, journal: Journal
+) -> Mapping[str, IntegrationError]:
+    """Go through one mail, and give the recipients it was not taken for."""
+    mime = _with_line_ends(mail.mime)
+    if mail.files or len(mime) > (connection.max_bytes or len(mime)):
+        raise Misconfigured.own("mail_too_large_for_smtp")
+    connection.begin(mail.sender, size_bytes=len(mime), pulse=journal.alive)
+    refused = {
+        address: error for address in mail.recipients if (error := connection.name(address)) is not None
+    }
+    for error in refused.values():
+        # Not this recipient's alone: the mailbox may not send, or not now.
+        if not isinstance(error, RecipientRefused):
+            raise error
+    if len(refused) == len(mail.recipients):
+        raise min(refused.values(), key=lambda error: error.permanent)
+    connection.hand_over(mime, before_dot=lambda: journal.asking(refused))
+    return refused
+
+
+def _with_line_ends(mime: bytes) -> bytes:
+    """Make every line end CRLF: a server may take another end, and a dot after it, for the end of the mail."""
+    ends = mime.count(b"\r\n")
+    if mime.count(b"\r") == ends == mime.count(b"\n"):
+        return mime
+    return _LINE_END.sub(b"\r\n", mime)
+
+
+class _NoJournal:
+    """For a mail that stands in no outbox."""
+
+    def alive(self) -> None: ...
+
+    def drafted(self, *, remote_id: str, message_id: str) -> None: ...
+
+    def asking(self, refused: Mapping[str, IntegrationError] | None = None) -> None: ...
