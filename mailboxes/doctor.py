@@ -11,6 +11,7 @@ from mailboxes.consents import lost_of
 from mailboxes.features import needed_by, needed_of
 from mailboxes.governor import visit
 from mailboxes.models import Mailbox
+from mailboxes.outbound import senders
 from mailboxes.outbound.trial import STEP, send_trial
 from mailboxes.person_checks import STEPS as STEPS_OF_PERSON
 from mailboxes.person_checks import examine_person
@@ -25,7 +26,7 @@ from tenants.setup.permissions import Kind, Resource, compare
 from tenants.whom import for_its_tenant
 
 #: Every step, in the order it is shown.
-STEPS: Final = (*chain.STEPS, "permissions", "identity", *probes.STEPS, STEP)
+STEPS: Final = (*chain.STEPS, "permissions", "identity", *probes.STEPS, senders.STEP, STEP)
 #: A person waits for each answer. Seconds.
 DEADLINE_S: Final = 20.0
 #: The step that shows a permission is there.
@@ -78,7 +79,9 @@ def unknown(address: str) -> Examination:
 def _examined(mailbox: Mailbox, found: Chain, send_to: str) -> Examination:
     if mailbox.sign_in != Mailbox.SignIn.APPLICATION:
         return _examined_person(mailbox, found, send_to)
-    tried = [*_tried_mailbox(mailbox, found), _sent(mailbox, found, send_to)]
+    read, sent = _tried_mailbox(mailbox, found), _sent(mailbox, found, send_to)
+    # After the test mails: what they have shown is told here.
+    tried = [*read, senders.examine_senders(mailbox), sent]
     identity = skipped("identity", "check_no_user")
     checks = [*found.checks, _permissions(mailbox, found, tried), identity, *tried]
     return Examination(address=mailbox.address, checks=checks)
@@ -89,7 +92,9 @@ def _examined_person(mailbox: Mailbox, found: Chain, send_to: str) -> Examinatio
     is_signed_in = tried[STEPS_OF_PERSON.index("identity")].status is Status.OK
     sent = send_trial(mailbox, to=send_to) if is_signed_in else not_reached([STEP])[0]
     shared = [_excused(check, mailbox) for check in found.checks]
-    return Examination(address=mailbox.address, checks=[*shared, *tried, sent])
+    return Examination(
+        address=mailbox.address, checks=[*shared, *tried, senders.examine_senders(mailbox), sent]
+    )
 
 
 def _excused(check: Check, mailbox: Mailbox) -> Check:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from django.db.models import Q
 
 from mailboxes.features import needed_by, needed_of, reading, sending
-from mailboxes.models import ExaminationResult, Mailbox
+from mailboxes.models import ExaminationResult, Mailbox, Sender
+from mailboxes.outbound.senders import unread_answers
 from mailboxes.transports.out import sender_of
 from tenants.microsoft.clouds import cloud
 from tenants.models import AppRegistration, Consent
@@ -34,6 +35,9 @@ def guide_of_mailbox(mailbox: Mailbox) -> list[Step]:
         address=mailbox.address,
         user=_user_of(mailbox),
         sender=sender_of(mailbox),
+        has_sent=_has_sent(mailbox),
+        answers_to=mailbox.reply_to or sender_of(mailbox),
+        answers_read=not unread_answers(mailbox),
         reads=mailbox.inbound_transport != Mailbox.Inbound.NONE,
         sends=mailbox.outbound_transport != Mailbox.Outbound.NONE,
         folder=mailbox.folder,
@@ -57,6 +61,12 @@ def facts_of(registration: AppRegistration) -> Facts:
     mine = Q(registration=registration) | Q(outbound_registration=registration)
     mailboxes = list(Mailbox.objects.filter(mine, is_active=True).order_by("address"))
     return _facts(registration, mailboxes, needed_of(registration))
+
+
+def _has_sent(mailbox: Mailbox) -> bool | None:
+    """Tell whether Exchange has let it send from its from address; None while nobody has tried."""
+    row = Sender.objects.filter(mailbox=mailbox, address=sender_of(mailbox).lower()).first()
+    return None if row is None else row.refused_at is None
 
 
 def _user_of(mailbox: Mailbox) -> str:

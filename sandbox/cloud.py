@@ -124,7 +124,7 @@ def with_tuples(row: Json, *names: str) -> Json:
 
 
 def read_mailbox(row: Json) -> Mailbox:
-    return Mailbox(**with_tuples(row, "aliases", "send_as", "full_access", "senders"))
+    return Mailbox(**with_tuples(row, "aliases", "send_as", "on_behalf", "full_access", "senders"))
 
 
 def read_app(row: Json) -> App:

@@ -117,8 +117,13 @@ class Mailbox:
     locale: str = "en-US"
     time_zone: str = "UTC"
     display_name: str = ""
-    #: Further addresses Exchange lets this mailbox send as.
+    #: Further addresses Exchange lets this mailbox send as, and those it may write on behalf of.
     send_as: tuple[str, ...] = ()
+    on_behalf: tuple[str, ...] = ()
+    #: Set-OrganizationConfig -SendFromAliasEnabled, which is false where nobody has set it.
+    sends_from_alias: bool = False
+    #: Set-Mailbox -MessageCopyForSentAsEnabled: what others send as this mailbox lies in its Sent Items, too.
+    copy_for_sent_as: bool = False
     #: People who may open it (Add-MailboxPermission FullAccess), and who may send as it, by user name.
     full_access: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
@@ -134,6 +139,14 @@ class Mailbox:
     def may_send_as(self, address: str) -> bool:
         own = (self.address, *self.aliases, *self.send_as)
         return address.lower() in {name.lower() for name in own}
+
+    def is_alias(self, address: str) -> bool:
+        return address.lower() in {name.lower() for name in self.aliases}
+
+    def may_send_on_behalf_of(self, address: str) -> bool:
+        """Tell whether there is this right alone; the right to send as is the stronger one."""
+        named = {name.lower() for name in self.on_behalf}
+        return address.lower() in named and not self.may_send_as(address)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -206,6 +219,10 @@ class Directory:
             if found:
                 self._found[key] = found
         return found
+
+    def forget_names(self) -> None:
+        """Look addresses up anew: a mailbox has got others."""
+        self._found.clear()
 
     def anywhere(self, name: str) -> Mailbox | None:
         """Find a mailbox of any tenant; for the control interface, which is nobody's tenant."""

@@ -123,6 +123,9 @@ def add_mailbox(cloud: Cloud, row: Json, *, directory_id: str, at: str, base: Pa
         time_zone=row.get("time_zone", "UTC"),
         display_name=row.get("display_name", ""),
         send_as=tuple(row.get("send_as", ())),
+        on_behalf=tuple(row.get("on_behalf", ())),
+        sends_from_alias=bool(row.get("sends_from_alias", False)),
+        copy_for_sent_as=bool(row.get("copy_for_sent_as", False)),
         full_access=tuple(row.get("full_access", ())),
         senders=tuple(row.get("senders", ())),
     )

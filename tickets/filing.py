@@ -251,10 +251,10 @@ class Filer:
         """Our addresses, looked up only for a sender who could be one of us."""
         domains = {mailbox.address.rpartition("@")[2], mailbox.tenant.domain.lower()}
         if sender.rpartition("@")[2].lower() not in domains:
-            return frozenset({mailbox.address})
+            return frozenset(mailbox.addresses)
         if self._own is None:
-            found = Mailbox.objects.filter(tenant_id=self.tenant_id).values_list("address", flat=True)
-            self._own = frozenset(found)
+            rows = Mailbox.objects.filter(tenant_id=self.tenant_id).only("address", "aliases")
+            self._own = frozenset(one for row in rows for one in row.addresses)
         return self._own
 
     def _queue_id(self, mailbox: Mailbox) -> int:

@@ -20,10 +20,11 @@ from django.utils import timezone
 from mailboxes import storage
 from mailboxes.enqueue import enqueue_send
 from mailboxes.models import Mailbox, OutboundMessage
+from mailboxes.outbound import senders
 from mailboxes.outbound.compose import usable_ids
 from mailboxes.outbound.rich import as_text, clean
 from mailboxes.parsing.gate import one_line, storable
-from mailboxes.transports.out import sender_of, why_not
+from mailboxes.transports.out import why_not
 from tenants import audit
 from tenants.errors import Misconfigured
 from tenants.whom import for_its_tenant
@@ -122,10 +123,26 @@ def _checked(ticket: Ticket, answer: Answer) -> Answer:
         raise Misconfigured.own("recipient_missing")
     if len(everybody) > MAX_RECIPIENTS:
         raise Misconfigured.own("recipients_too_many")
-    own = Mailbox.objects.filter(tenant_id=ticket.tenant_id, address__in=[one.lower() for one in everybody])
-    if own.exists():
+    if own_addresses(ticket.tenant_id) & {one.lower() for one in everybody}:
         raise Misconfigured.own("recipient_own")
     return replace(answer, text=text, html=html, to=to)
+
+
+def own_addresses(tenant_id: int) -> set[str]:
+    """Give every address whose mail comes back to this tenant's mailboxes here."""
+    rows = Mailbox.objects.filter(tenant_id=tenant_id).only("address", "aliases")
+    return {one for row in rows for one in row.addresses}
+
+
+def sender_of_answer(ticket: Ticket) -> str:
+    """Give the address the next answer on a ticket leaves from; "" without a mailbox."""
+    if ticket.mailbox is None:
+        return ""
+    asked = Entry.objects.filter(ticket=ticket, kind=Entry.Kind.MAIL_IN, auto_reply=False)
+    latest = asked.order_by("-happened_at", "-pk").only("to", "cc").first()
+    people = [*latest.to, *latest.cc] if latest else []
+    written_to = [str(one.get("email", "")) for one in people if isinstance(one, dict)]
+    return senders.sender_for(ticket.mailbox, written_to=written_to)
 
 
 def _person(name: str, email: str) -> Person:
@@ -183,7 +200,7 @@ def _queue(
     mailbox = ticket.mailbox
     if mailbox is None:
         raise Misconfigured.own("ticket_without_mailbox")
-    sender, now = sender_of(mailbox), timezone.now()
+    sender, now = sender_of_answer(ticket), timezone.now()
     known = _conversation_ids(ticket)
     row: OutboundMessage = OutboundMessage.objects.create(
         tenant_id=ticket.tenant_id,
@@ -200,7 +217,7 @@ def _queue(
         references=known,
         text=storable(answer.text, max_chars=MAX_TEXT),
         html=storable(answer.html, max_chars=MAX_TEXT),
-        headers={LOOP_HEADER: str(ticket.tenant_id)},
+        headers={LOOP_HEADER: str(ticket.tenant_id), **senders.marks_of(mailbox, sender=sender)},
         files=files,
         queued_at=now,
         retry_at=now + timedelta(seconds=hold_s) if hold_s else None,

@@ -53,7 +53,8 @@ def _with_parts(node: Node, name: str | None, known: Known) -> TenantPlan | None
     around = Surroundings(
         registrations=known.registrations.get(name or "", set()) | node.names_in("registrations"),
         queues=known.queues.get(name or "", set()) | node.names_in("queues"),
-        stored=known.mailboxes.get(name or "", set()),
+        stored=(stored := known.mailboxes.get(name or "", set())),
+        addresses=stored | {one.lower() for one in node.names_in("mailboxes", name="address")},
     )
     mailboxes = [read_mailbox(child, around, seen) for child in node.children("mailboxes")]
     rules = read_rules(node, Around(queues=around.queues, usernames=known.usernames), seen)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
+from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 
@@ -15,21 +16,31 @@ from m365integration.provisioning.node import Node, Seen, field_of
 from m365integration.provisioning.plan import MailboxPlan
 from mailboxes.models import Mailbox
 from mailboxes.transports import objections
+from tenants.diagnosis import diagnose_own
 
 _KEYS: Final = ("address", "registration", "queue", "sign_in", "signed_in_user", "inbound", "outbound")
 _INBOUND_KEYS: Final = ("transport", "folder", "since", "after", "move_to", "copy_to", "push", "sent_items")
 #: What every wire can do; stands for columns that a document leaves as they are.
 _HARMLESS: Final = {"folder": "inbox", "after": Mailbox.After.KEEP.value, "copy_to": ""}
-_OUTBOUND_KEYS: Final = ("transport", "from", "registration", "sign_in", "signed_in_user")
+_OUTBOUND_KEYS: Final = (
+    "transport",
+    "from",
+    "aliases",
+    "reply_to",
+    "registration",
+    "sign_in",
+    "signed_in_user",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a mailbox may refer to: names stored or in the document, and the addresses that are stored."""
+    """What a mailbox may refer to: names and addresses stored or in the document, and the addresses that are stored."""
 
     registrations: Collection[str]
     queues: Collection[str]
     stored: Collection[str]
+    addresses: Collection[str]
 
 
 def read_mailbox(node: Node, around: Surroundings, seen: Seen) -> MailboxPlan | None:
@@ -111,10 +122,37 @@ def _outbound(mailbox: Node, node: Node, around: Surroundings) -> None:
     node.allow(*_OUTBOUND_KEYS)
     node.column("transport", _field("outbound_transport"))
     node.column("from", _field("outbound_from"), is_lower=True, check=validate_email)
+    _aliases(node)
+    _reply_to(node, around)
     node.column("sign_in", _field("outbound_sign_in"))
     node.column("signed_in_user", _field("outbound_signed_in_user"), is_lower=True, check=validate_email)
     _refer(mailbox, node, "registration", around.registrations, what="registration")
     mailbox.columns |= node.columns
+
+
+def _aliases(node: Node) -> None:
+    """Read the list of further addresses."""
+    values = node.values.get("aliases", [])
+    if not isinstance(values, list):
+        node.fault("aliases", "not_a_list", "Here must stand a list: […].")
+        return
+    found = [one.strip().lower() if isinstance(one, str) else "" for one in values]
+    for place, address in enumerate(found):
+        try:
+            validate_email(address)
+        except ValidationError:
+            node.fault(
+                f"aliases[{place}]", "invalid", "This is not a mail address such as help@contoso.example."
+            )
+    if "aliases" in node.values:
+        node.columns["aliases"] = "\n".join(dict.fromkeys(found))
+
+
+def _reply_to(node: Node, around: Surroundings) -> None:
+    """Read the reply address, and warn when no mailbox reads what arrives there."""
+    address = node.column("reply_to", _field("reply_to"), is_lower=True, check=validate_email)
+    if address and address not in {*around.addresses, *node.columns.get("aliases", "").split()}:
+        node.warn("reply_to", "answers_unread", diagnose_own("answers_unread").cause)
 
 
 def _field(name: str) -> models.Field[Any, Any]:

@@ -34,6 +34,7 @@ _TITLES: Final[Mapping[str, Any]] = {
     "read": gettext_lazy("Mail can be read"),
     "write": gettext_lazy("Mail can be changed"),
     "send": gettext_lazy("Mail can be sent"),
+    "senders": gettext_lazy("The addresses answers come from and go to"),
 }
 _LOOKS: Final = {
     Status.OK: ("success", gettext_lazy("works")),

@@ -16,6 +16,13 @@ from tenants.admin.theme import ThemedPasswordInput, ThemedTextInput
 Since, After, SignIn = Mailbox.Since, Mailbox.After, Mailbox.SignIn
 
 
+def _address(text: str) -> str:
+    address = text.strip().lower()
+    if address:
+        EmailValidator(_("This is not a mail address such as help@contoso.example."))(address)
+    return address
+
+
 class MailboxForm(TenantForm):
     confirm_address = forms.CharField(
         label=_("address once more"),
@@ -83,6 +90,16 @@ class MailboxForm(TenantForm):
                     "the tenant; signing in with the browser or as the application is better."
                 ),
             )
+
+    def clean_outbound_from(self) -> str:
+        return _address(self.cleaned_data["outbound_from"])
+
+    def clean_reply_to(self) -> str:
+        return _address(self.cleaned_data["reply_to"])
+
+    def clean_aliases(self) -> str:
+        lines = self.cleaned_data["aliases"].replace(",", " ").replace(";", " ").split()
+        return "\n".join(dict.fromkeys(_address(one) for one in lines))
 
     def clean_signed_in_user(self) -> str:
         user: str = self.cleaned_data["signed_in_user"].strip().lower()

@@ -242,6 +242,7 @@ class MailboxAdmin(TenantOwnedAdmin):
             self._save_changes(mailbox, COLUMNS & set(form.changed_data))
         if password := form.cleaned_data.get("password"):
             tokens.store_password(mailbox, password)
+        pages.warn_of_unread_answers(request, mailbox)
         if is_to_be_on:
             request._to_switch_on = mailbox  # type: ignore[attr-defined]
 

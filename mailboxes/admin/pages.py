@@ -24,9 +24,11 @@ from mailboxes.checkups import check_up, last_found, switch_on
 from mailboxes.doctor import Examination
 from mailboxes.health import Health, backfill_of, health_of, is_quiet
 from mailboxes.models import ExaminationResult, Folder, InboundMessage, Mailbox
+from mailboxes.outbound import senders
 from mailboxes.outbound.trial import STEP
 from tenants import audit
 from tenants.admin.wording import explain
+from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError
 from tenants.microsoft.recorder import recorded
 from tenants.setup.check import Status
@@ -162,6 +164,13 @@ def finish_switching_on(
         return saved
     messages.warning(request, _("Saved, and not switched on: the step in red has to be repaired first."))
     return show_examination(page, request, mailbox, examination, made_at=timezone.now())
+
+
+def warn_of_unread_answers(request: HttpRequest, mailbox: Mailbox) -> None:
+    """Say at once when customers' answers will go where nothing here reads them."""
+    if unread := senders.unread_answers(mailbox):
+        said = diagnose_own("answers_unread")
+        messages.warning(request, f"{', '.join(unread)}: {said.cause} {said.fix}")
 
 
 def _sentence(mailbox: Mailbox, health: Health) -> str:

@@ -3,6 +3,7 @@ from mailboxes.models.folder import Folder
 from mailboxes.models.inbound import InboundMessage
 from mailboxes.models.mailbox import Mailbox
 from mailboxes.models.outbound import OutboundMessage
+from mailboxes.models.sender import Sender
 from mailboxes.models.sign_in import DeviceCodePending, MailboxSignIn, MailboxToken
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "MailboxSignIn",
     "MailboxToken",
     "OutboundMessage",
+    "Sender",
 ]

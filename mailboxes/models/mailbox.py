@@ -129,7 +129,33 @@ class Mailbox(TenantOwned):
     outbound_transport = models.CharField(
         _("send over"), max_length=10, choices=Outbound, default=Outbound.NONE
     )
-    outbound_from = models.CharField(_("from address"), max_length=320, blank=True)
+    outbound_from = models.CharField(
+        _("from address"),
+        max_length=320,
+        blank=True,
+        help_text=_("Where the address the customer wrote to is none of this mailbox's. Blank is its own."),
+    )
+    #: One address per line, in small letters.
+    aliases = models.TextField(
+        _("further addresses"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "Other addresses whose mail arrives in this mailbox, one per line. An answer leaves from the address the "
+            "customer wrote to, if it stands here."
+        ),
+    )
+    reply_to = models.CharField(
+        _("reply address"),
+        max_length=320,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "Where customers' answers go, if that is another address than the one answers come from."
+        ),
+    )
     outbound_registration = models.ForeignKey(
         "tenants.AppRegistration",
         on_delete=models.PROTECT,
@@ -204,6 +230,11 @@ class Mailbox(TenantOwned):
 
     def clean(self) -> None:
         self.address = self.address.strip().lower()
+
+    @property
+    def addresses(self) -> list[str]:
+        """Every address whose mail arrives here, the main one first."""
+        return list(dict.fromkeys([self.address, *self.aliases.split()]))
 
     def save(self, **kwargs: Any) -> None:
         """Save; "from now on" gets its moment, and a mailbox that works gets its first look."""

@@ -23,7 +23,7 @@ from mailboxes.errors import LeaseLost
 from mailboxes.governor import visit
 from mailboxes.inbound.retries import retry_at
 from mailboxes.models import Mailbox, OutboundMessage
-from mailboxes.outbound import claims
+from mailboxes.outbound import claims, senders
 from mailboxes.outbound.compose import compose
 from mailboxes.outbound.journal import (
     GIVE_UP_AFTER,
@@ -37,7 +37,7 @@ from mailboxes.transports.out import open_outbound, why_not
 from mailboxes.transports.outgoing import Doubtful, OutboundTransport
 from tenants import audit
 from tenants.diagnosis import diagnose_own
-from tenants.errors import CredentialUnusable, IntegrationError, Throttled, TokenRefused
+from tenants.errors import AccessDenied, CredentialUnusable, IntegrationError, Throttled, TokenRefused
 from tenants.whom import for_its_tenant
 
 log = logging.getLogger(__name__)
@@ -102,8 +102,11 @@ def _one(mailbox: Mailbox, wire: OutboundTransport, report: Sent) -> bool:
     row = claims.claim_due(mailbox.pk) if has_room(mailbox) else None
     if row is None:
         return False
+    row.mailbox = mailbox
     _guarded(row, partial(_send, row, wire))
-    report.sent += row.state == State.SENT
+    if row.state == State.SENT:
+        report.sent += 1
+        senders.note_taken(mailbox, row.from_email)
     return True
 
 
@@ -118,6 +121,30 @@ def _guarded(row: OutboundMessage, act: Callable[[], None]) -> None:
 
 
 def _send(row: OutboundMessage, wire: OutboundTransport) -> None:
+    try:
+        _send_from_its_own(row, wire)
+    except AccessDenied as denied:
+        if not senders.is_refusal(denied):
+            raise
+        senders.note_refused(row.mailbox, row.from_email)
+        _send_from_another(row, wire, denied)
+
+
+def _send_from_another(row: OutboundMessage, wire: OutboundTransport, denied: AccessDenied) -> None:
+    """Let a mail whose address was refused leave from the configured one; without another it has failed."""
+    other = senders.instead_of(row)
+    if not other:
+        denied.diagnosis = senders.explain(denied.diagnosis, row.mailbox, row.from_email)
+        raise denied
+    if row.remote_id:
+        claims.hold(row)
+        wire.discard(row.remote_id)
+    again: dict[str, object] = {"retry_at": None, "remote_id": "", "remote_message_id": ""}
+    told = senders.explain(diagnose_own("sender_replaced"), row.mailbox, row.from_email)
+    claims.settle(row, State.QUEUED, from_email=other, error=told.as_json(), **again)
+
+
+def _send_from_its_own(row: OutboundMessage, wire: OutboundTransport) -> None:
     mail = compose(row, max_mime_bytes=wire.max_mime_bytes, shows_bcc=wire.shows_bcc)
     try:
         receipt = wire.send(outgoing(row, mail), RowJournal(row))

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from mailboxes.governor import visit
 from mailboxes.models import Mailbox
-from mailboxes.transports.out import open_outbound, sender_of, why_not
-from mailboxes.transports.outgoing import Outgoing
+from mailboxes.outbound import senders
+from mailboxes.transports.out import open_outbound, why_not
+from mailboxes.transports.outgoing import OutboundTransport, Outgoing
 from tenants.errors import IntegrationError
 from tenants.setup.check import Check, failed, passed, skipped
 
@@ -22,13 +23,14 @@ STEP = "send"
 
 
 def send_trial(mailbox: Mailbox, *, to: str) -> Check:
-    """Send one short mail now; skipped with the reason where nothing can be sent, or nobody said where to.
+    """Send one short mail from each address now; skipped where nothing can be sent, or nobody said where to.
 
     A wire that signs in for itself is at least knocked at.
     """
     if reason := why_not(mailbox):
         return skipped(STEP, reason)
     is_addressed = _is_address(to)
+    first, *others = senders.senders_of(mailbox)
     if not is_addressed and mailbox.outbound_transport == Mailbox.Outbound.GRAPH:
         return skipped(STEP, "trial_unaddressed")
     try:
@@ -36,17 +38,42 @@ def send_trial(mailbox: Mailbox, *, to: str) -> Check:
             if not is_addressed:
                 detail = "the sign-in was accepted" if wire.knock() else ""
                 return skipped(STEP, "trial_unaddressed", detail=detail)
-            wire.send_at_once(_compose(mailbox, to))
+            _try(mailbox, wire, first, to)
+            for sender in others:
+                _try_alias(mailbox, wire, sender, to)
     except IntegrationError as error:
+        if senders.is_refusal(error):
+            error.diagnosis = senders.explain(error.diagnosis, mailbox, first)
         return failed(STEP, error)
     # Exchange has taken it; whether it arrives is seen in the other mailbox.
     return passed(STEP, f"a test mail is on its way to {to}")
 
 
-def _compose(mailbox: Mailbox, to: str) -> Outgoing:
-    sender = sender_of(mailbox)
+def _try(mailbox: Mailbox, wire: OutboundTransport, sender: str, to: str) -> None:
+    """Send one from this address and note what Exchange makes of it."""
+    try:
+        wire.send_at_once(_compose(mailbox, sender, to))
+    except IntegrationError as error:
+        if senders.is_refusal(error):
+            senders.note_refused(mailbox, sender)
+        raise
+    senders.note_taken(mailbox, sender)
+
+
+def _try_alias(mailbox: Mailbox, wire: OutboundTransport, sender: str, to: str) -> None:
+    """Try an address that mail can do without; a refusal is told by the step about addresses."""
+    try:
+        _try(mailbox, wire, sender, to)
+    except IntegrationError as error:
+        if not senders.is_refusal(error):
+            raise
+
+
+def _compose(mailbox: Mailbox, sender: str, to: str) -> Outgoing:
     mail = EmailMessage(policy=SMTP)
     mail["From"], mail["To"] = sender, to
+    for name, value in senders.marks_of(mailbox, sender=sender).items():
+        mail[name] = value
     mail["Subject"] = f"Test of {mailbox.address}"
     mail["Date"] = format_datetime(timezone.now())
     mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])

@@ -110,5 +110,8 @@ class OutboundTransport(Protocol):
     def find(self, *, remote_id: str, message_id: str) -> Sighting:
         """Look a mail up that may have left."""
 
+    def discard(self, remote_id: str) -> None:
+        """Take away what stands at Microsoft for a mail that will not be sent as it is there."""
+
     def close(self) -> None:
         """Hang up; the transport is not used again."""

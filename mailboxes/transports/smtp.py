@@ -54,6 +54,9 @@ class SmtpOutbound:
     def find(self, *, remote_id: str, message_id: str) -> Sighting:
         return self._look(message_id)
 
+    def discard(self, remote_id: str) -> None:
+        """There is nothing at Microsoft before a mail is sent over SMTP."""
+
     def close(self) -> None:
         self._dial.close()
 

@@ -28,6 +28,7 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", "mailboxes/:address"): mail.show,
     ("POST", "mailboxes/:address/messages"): mail.add,
     ("POST", "mailboxes/:address/messages/:id/move"): mail.move,
+    ("GET", "mailboxes/:address/messages/:id/mime"): mail.original,
     ("DELETE", "mailboxes/:address/messages/:id"): mail.delete,
     ("POST", "mailboxes/:address/folders"): mail.add_folder,
     ("POST", "mailboxes/:address/folders/rename"): mail.rename_folder,

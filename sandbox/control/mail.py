@@ -16,6 +16,8 @@ from sandbox.store.messages import Message
 from sandbox.wire import Json
 
 Names = dict[str, str]
+_RIGHTS = ("full_access", "senders", "send_as", "on_behalf", "aliases")
+_SWITCHES = ("sends_from_alias", "copy_for_sent_as")
 
 
 def show(cloud: Cloud, names: Names, body: Json) -> Json:
@@ -67,6 +69,12 @@ def _mime(body: Json, mailbox: Mailbox) -> bytes:
         return base64.b64decode(body["mime"], validate=True)
     except (binascii.Error, TypeError, ValueError) as error:
         raise ControlError("mime must be the mail's bytes as base64.") from error
+
+
+def original(cloud: Cloud, names: Names, body: Json) -> Json:
+    """Give the bytes of a mail, as base64."""
+    message = _found(cloud, _mailbox(cloud, names), names["id"])
+    return {"mime": base64.b64encode(cloud.mimes.read(message.mime)).decode()}
 
 
 def departures(cloud: Cloud, names: Names, body: Json) -> Json:
@@ -133,12 +141,17 @@ def set_kind(cloud: Cloud, names: Names, body: Json) -> Json:
 
 
 def set_rights(cloud: Cloud, names: Names, body: Json) -> Json:
-    """Say which accounts may open the mailbox (full_access) and send as it (senders)."""
+    """Say who may open the mailbox and send as it, and which addresses it has and may send from."""
     mailbox = _mailbox(cloud, names)
-    mailbox.full_access = tuple(body.get("full_access", mailbox.full_access))
-    mailbox.senders = tuple(body.get("senders", mailbox.senders))
+    for name in _RIGHTS:
+        if name in body:
+            setattr(mailbox, name, tuple(body[name]))
+    for name in _SWITCHES:
+        if name in body:
+            setattr(mailbox, name, bool(body[name]))
+    cloud.directory.forget_names()
     cloud.save_mailbox(mailbox)
-    return {"address": mailbox.address, "full_access": mailbox.full_access, "senders": mailbox.senders}
+    return {"address": mailbox.address, **{name: getattr(mailbox, name) for name in (*_RIGHTS, *_SWITCHES)}}
 
 
 def _mailbox(cloud: Cloud, names: Names) -> Mailbox:

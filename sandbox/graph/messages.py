@@ -12,11 +12,14 @@ from sandbox.store.messages import Message
 from sandbox.wire import Answer, Json
 
 FLAGS = ("notFlagged", "flagged", "complete")
+HIDDEN = "SELECT n FROM folder WHERE mailbox = ? AND hidden = 1 AND parent IS NULL"
 IMPORTANCES = ("low", "normal", "high")
 
 
 def list_all(call: Call) -> Answer:
-    return _list(call, Clause("", "mailbox = ?", (call.mailbox.number,)))
+    """List the mailbox; Recoverable Items are no part of that."""
+    number = call.mailbox.number
+    return _list(call, Clause("", f"mailbox = ? AND folder NOT IN ({HIDDEN})", (number, number)))
 
 
 def list_folder(call: Call) -> Answer:

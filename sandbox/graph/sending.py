@@ -7,10 +7,10 @@ import email.policy
 from email.message import EmailMessage
 
 from sandbox.departures import depart
-from sandbox.graph.access import may_send_from
 from sandbox.graph.call import Call
 from sandbox.graph.errors import GraphError, bad_request, not_found
-from sandbox.letters import parse, people, write_letter
+from sandbox.graph.senders import as_submitted, copy_for_sent_as
+from sandbox.letters import read_envelope, write_letter
 from sandbox.scenario import arrival_of
 from sandbox.store.messages import Message
 from sandbox.wire import Answer, Json
@@ -23,26 +23,27 @@ LARGE_BYTES = 3 * 1024 * 1024
 
 def send_draft(call: Call) -> Answer:
     message = draft_of(call, call.params[1])
-    mime = call.cloud.mimes.read(message.mime)
-    _check_sender(call, mime)
+    mime = as_submitted(call, call.cloud.mimes.read(message.mime))
     with call.cloud.database.transaction():
         # Of two at once only the first finds a draft.
         fresh = draft_of(call, call.params[1])
         sent = call.cloud.messages.move(call.mailbox, fresh, call.folder("sentitems"))
         if sent is None:
             raise not_found()
-        call.cloud.messages.update(sent, {"is_draft": 0, "sent_at": call.cloud.clock.stamp()})
+        shown = {"mime": call.cloud.mimes.keep(mime), "sender": read_envelope(mime).sender}
+        call.cloud.messages.update(sent, {"is_draft": 0, "sent_at": call.cloud.clock.stamp(), **shown})
+        copy_for_sent_as(call, mime)
         depart(call.cloud, call.mailbox, mime)
     return Answer(202)
 
 
 def send_mail(call: Call) -> Answer:
     body = call.json() if _is_json(call) else {}
-    mime = _mime(call, (lambda: body.get("message")) if body else None)
-    _check_sender(call, mime)
+    mime = as_submitted(call, _mime(call, (lambda: body.get("message")) if body else None))
     with call.cloud.database.transaction():
         if body.get("saveToSentItems", True):
             call.cloud.messages.add(call.folder("sentitems"), arrival_of(call.cloud, mime, is_read=True))
+        copy_for_sent_as(call, mime)
         depart(call.cloud, call.mailbox, mime)
     return Answer(202)
 
@@ -122,17 +123,3 @@ def _addresses(message: Json, name: str) -> str:
 def _check_size(call: Call) -> None:
     if len(call.request.body) > MOST_BYTES:
         raise GraphError(413, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.")
-
-
-def _check_sender(call: Call, mime: bytes) -> None:
-    """Raise GraphError unless the mailbox may send as who the mail says it is from, and it is to somebody."""
-    letter = parse(mime)
-    if not any(people(letter, name) for name in ("To", "Cc", "Bcc")):
-        raise bad_request("At least one recipient isn't valid.", code="ErrorInvalidRecipients")
-    senders = [address for _shown, address in people(letter, "From")]
-    if not may_send_from(call.access, call.mailbox) or not all(map(call.mailbox.may_send_as, senders)):
-        text = (
-            "The user account which was used to submit this request does not have the right to send mail on behalf "
-            "of the specified sending account. Cannot submit message."
-        )
-        raise GraphError(403, "ErrorSendAsDenied", text)

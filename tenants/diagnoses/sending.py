@@ -63,6 +63,35 @@ SENDING: dict[str, Advice] = {
         "Files of this size need a draft in the mailbox, which the permission Mail.Send alone does not allow.",
         "Grant the app registration Mail.ReadWrite with admin consent, then send it again.",
     ),
+    "sender_refused": Advice(
+        Actor.CUSTOMER_ADMIN,
+        "Exchange does not let this mailbox send from the address that is configured for it.",
+        "Exchange admin center > Recipients > the mailbox of that address > Delegation: give Send as to the account "
+        "that sends (felt within an hour), or enter another from address here. Then test with a mail.",
+    ),
+    "alias_refused": Advice(
+        Actor.CUSTOMER_ADMIN,
+        "Exchange does not let this mailbox send from one of its further addresses; answers leave from the from "
+        "address instead.",
+        "Make it an alias of this mailbox, or give Send as on the mailbox it belongs to; then test with a mail.",
+    ),
+    "sender_replaced": Advice(
+        Actor.CUSTOMER_ADMIN,
+        "Exchange does not let this mailbox send from the address the customer wrote to; this mail leaves from the "
+        "from address instead.",
+        "Make it an alias of this mailbox, or give Send as on the mailbox it belongs to.",
+    ),
+    "sender_unproved": Advice(
+        _HERE,
+        "Nothing has been sent from here yet, so it is not known whether Exchange lets this mailbox send from it.",
+        "Press “Test configuration”, or run `manage.py doctor --send-to ADDRESS`: one mail is sent from each address.",
+    ),
+    "answers_unread": Advice(
+        _HERE,
+        "No mailbox here reads what arrives at the address customers answer to; their answers would open no ticket.",
+        "Enter a reply address that is a mailbox here or among its further addresses, or connect that mailbox. Where "
+        "Exchange forwards the address to this mailbox, add it to the further addresses.",
+    ),
     "send_in_doubt": Advice(
         _HERE,
         "Whether this mail was sent is unknown: the answer was lost, and no trace of it is found in the mailbox.",

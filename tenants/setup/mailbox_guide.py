@@ -26,6 +26,8 @@ from tenants.setup.guide import (
 #: Names administrators give to accounts of their own; what an account may do is only known to the directory.
 _ADMIN: Final = re.compile(r"(^|[._-])(adm|admin|administrator|globaladmin|root|sysadmin)([._-]|\d*$)")
 
+_KNOWN: Final = {True: State.DONE, False: State.OPEN, None: State.UNKNOWN}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
@@ -34,6 +36,9 @@ class Situation:
     address: str
     user: str
     sender: str
+    has_sent: bool | None
+    answers_to: str
+    answers_read: bool
     reads: bool
     sends: bool
     folder: str
@@ -49,6 +54,8 @@ def steps(facts: Facts, situation: Situation) -> list[Step]:
         found.append(_user(facts, situation))
     if situation.sends and situation.sender != situation.address:
         found.append(_sender(facts, situation))
+    if situation.sends and situation.answers_to != situation.address:
+        found.append(_answers(situation))
     if facts.reads_imap or facts.sends_smtp:
         found.append(protocol_step(facts))
     found += [_folder(situation)] if situation.reads else []
@@ -102,7 +109,7 @@ def _user(facts: Facts, situation: Situation) -> Step:
 def _sender(facts: Facts, situation: Situation) -> Step:
     return Step(
         title="Let answers leave under another address",
-        state=State.UNKNOWN,
+        state=_KNOWN[situation.has_sent],
         says=(
             "The from address must be the mailbox's own alias, or a mailbox on which Send As is given.",
             "“Test configuration” sends a mail to you and shows whether Exchange takes it.",
@@ -111,6 +118,23 @@ def _sender(facts: Facts, situation: Situation) -> Step:
         values=(("From address", situation.sender), ("Mailbox", situation.address)),
         script=powershell.send_as(facts.target, sender=situation.sender, trustee=situation.user),
         page=Page(url=f"{LEARN}powershell/module/exchangepowershell/add-recipientpermission"),
+    )
+
+
+def _answers(situation: Situation) -> Step:
+    return Step(
+        title="Have customers' answers come back",
+        state=State.DONE if situation.answers_read else State.OPEN,
+        says=(
+            "Customers answer to this address. Their answers become part of the ticket only when a mailbox that is "
+            "connected here reads what arrives there.",
+            "Connect that mailbox, or have Exchange deliver the address to this one and enter it among the further "
+            "addresses.",
+        ),
+        values=(("Customers answer to", situation.answers_to), ("Mailbox", situation.address)),
+        page=Page(
+            url=f"{LEARN}exchange/recipients-in-exchange-online/manage-user-mailboxes/configure-email-forwarding"
+        ),
     )
 
 
@@ -128,7 +152,6 @@ def _folder(situation: Situation) -> Step:
 
 
 def _test(situation: Situation) -> Step:
-    known = {True: State.DONE, False: State.OPEN, None: State.UNKNOWN}
     says = ["“Test configuration” goes through the whole chain and says who has to repair what."]
     if not situation.is_active:
         says.append(
@@ -136,7 +159,7 @@ def _test(situation: Situation) -> Step:
         )
     return Step(
         title="Test it and switch it on",
-        state=known[situation.examined_ok] if situation.is_active else State.OPEN,
+        state=_KNOWN[situation.examined_ok] if situation.is_active else State.OPEN,
         says=tuple(says),
         page=Page(url=f"{LEARN}graph/resolve-auth-errors"),
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import email
 import hashlib
 import json
 import urllib.request
 import uuid
 from collections import Counter
 from dataclasses import dataclass
+from email.message import Message
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -96,6 +98,21 @@ class Customer:
         """The Message-IDs that are on tickets, in the order they were written."""
         rows = Entry.objects.filter(inbound__mailbox=self.mailbox).order_by("pk")
         return list(rows.values_list("message_id", flat=True))
+
+    def letters(self, folder: str, *, address: str = "") -> list[Message]:
+        """The mails in a folder of this mailbox, or of another at Microsoft, oldest first."""
+        path = f"mailboxes/{quote(address)}" if address else self.path
+        shown = self.control(path, method="GET")["folders"]
+        ids = [
+            mail["id"]
+            for one in shown
+            if folder in (one["well_known"], one["name"])
+            for mail in one["messages"]
+        ]
+        found = [
+            self.control(f"{path}/messages/{quote(one, safe='')}/mime", method="GET")["mime"] for one in ids
+        ]
+        return [email.message_from_bytes(base64.b64decode(one)) for one in found]
 
     def folders(self) -> dict[str, list[str]]:
         """What lies where at Microsoft: Message-IDs by folder, empty folders left out."""

@@ -14,6 +14,7 @@ from mailboxes.outbound.outbox import cancel, queue_again
 from tenants.errors import Misconfigured
 from tests.journeys.customer import Customer
 from tests.journeys.outgoing import answer, departed, later, send, state, ticket_of
+from tickets.models import Ticket
 from tickets.replies import File
 
 LARGE = b"0123456789" * 700_000
@@ -128,7 +129,49 @@ def test_a_refusal_is_final_and_says_who_acts(customer: Customer) -> None:
     row = answer(ticket_of(customer))
     send(customer)
     row.refresh_from_db()
-    assert (row.state, row.error_as_json()["code"]) == ("failed", "ErrorSendAsDenied")  # type: ignore[index]
+    error = row.error_as_json() or {}
+    assert (row.state, error["code"]) == ("failed", "ErrorSendAsDenied")
+    assert "Add-RecipientPermission -Identity 'boss@elsewhere.example' -Trustee" in error["fix"]
+
+
+def written_to(ticket: Ticket, address: str) -> None:
+    """Have the customer's latest mail stand there as written to this address."""
+    ticket.entries.update(to=[{"name": "", "email": address}])
+
+
+def test_an_answer_leaves_from_the_alias_the_customer_wrote_to(customer: Customer) -> None:
+    alias = f"sales@{customer.mailbox.tenant.domain}"
+    customer.change(aliases=alias)
+    customer.control(f"{customer.path}/rights", {"aliases": [alias], "sends_from_alias": True})
+    ticket = ticket_of(customer)
+    written_to(ticket, alias)
+    row = answer(ticket)
+    send(customer)
+    (sent,) = customer.letters("sentitems")
+    assert (state(row), alias in sent["From"]) == ("sent", True)
+
+
+def test_an_alias_exchange_refuses_is_replaced_and_remembered(customer: Customer) -> None:
+    """S0-14 to S0-16: the mail leaves once, from the from address, and the next one is not tried in vain."""
+    alias = f"sales@{customer.mailbox.tenant.domain}"
+    customer.change(aliases=alias)
+    ticket = ticket_of(customer)
+    written_to(ticket, alias)
+    row = answer(ticket)
+    send(customer)
+    (sent,) = customer.letters("sentitems")
+    assert (state(row), customer.mailbox.address in sent["From"]) == ("sent", True)
+    assert (len(departed(customer)), "drafts" in customer.folders()) == (1, False)
+    assert answer(ticket).from_email == customer.mailbox.address
+
+
+def test_the_reply_address_stands_in_the_mail(customer: Customer) -> None:
+    """S0-30."""
+    customer.change(reply_to="desk@contoso.example")
+    answer(ticket_of(customer))
+    send(customer)
+    (sent,) = customer.letters("sentitems")
+    assert sent["Reply-To"] == "desk@contoso.example"
 
 
 def test_too_many_requests_put_the_whole_mailbox_off(customer: Customer) -> None:

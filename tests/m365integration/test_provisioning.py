@@ -132,6 +132,22 @@ def test_second_application_changes_nothing(provision: Provision) -> None:
     assert Credential.objects.count() == 1
 
 
+def test_further_addresses_and_reply_address_are_taken(provision: Provision) -> None:
+    outbound = {"aliases": ["Sales@contoso.example"], "reply_to": "sales@contoso.example"}
+    answer = provision(changed("tenants.0.mailboxes.0.outbound", outbound))
+    mailbox = Mailbox.objects.get(address="help@contoso.example")
+    assert (mailbox.aliases, mailbox.reply_to) == ("sales@contoso.example", "sales@contoso.example")
+    assert answer["warnings"] == []
+
+
+def test_reply_address_that_nobody_reads_is_warned_of(provision: Provision) -> None:
+    """S0-30."""
+    answer = provision(changed("tenants.0.mailboxes.0.outbound", {"reply_to": "desk@contoso.example"}))
+    assert [(one["path"], one["code"]) for one in answer["warnings"]] == [
+        ("tenants[0].mailboxes[0].outbound.reply_to", "answers_unread")
+    ]
+
+
 def test_mailbox_takes_every_value_of_the_document(provision: Provision) -> None:
     provision(DOCUMENT)
     mailbox = Mailbox.objects.get(address="help@contoso.example")

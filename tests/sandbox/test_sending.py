@@ -105,6 +105,44 @@ def test_a_mailbox_may_be_given_the_right_to_send_as_another(start: Start) -> No
     assert answer.status_code == 202
 
 
+def sent_items(client: Client, address: str = ADDRESS) -> list[bytes]:
+    folders = client.control(f"mailboxes/{address}", method="GET")["folders"]
+    mails = next(one["messages"] for one in folders if one["well_known"] == "sentitems")
+    return [
+        base64.b64decode(
+            client.control(f"mailboxes/{address}/messages/{mail['id']}/mime", method="GET")["mime"]
+        )
+        for mail in mails
+    ]
+
+
+def test_right_to_send_on_behalf_shows_who_sent_it(start: Start) -> None:
+    client = sending(start, on_behalf=["boss@contoso.example"])
+    client.post(f"messages/{draft(client, sender='boss@contoso.example')['id']}/send")
+    (sent,) = sent_items(client)
+    assert sent.startswith(f"Sender: {ADDRESS}\r\nFrom: boss@contoso.example".encode())
+
+
+@pytest.mark.parametrize(("is_allowed", "shown"), [(False, ADDRESS), (True, "sales@contoso.example")])
+def test_alias_is_replaced_unless_the_organisation_allows_it(
+    start: Start, is_allowed: bool, shown: str
+) -> None:
+    client = sending(start, aliases=["sales@contoso.example"], sends_from_alias=is_allowed)
+    client.post(f"messages/{draft(client, sender='Sales <sales@contoso.example>')['id']}/send")
+    (sent,) = sent_items(client)
+    assert shown.encode() in sent.partition(b"\r\nTo:")[0]
+
+
+def test_named_mailbox_gets_a_copy_where_it_is_set_to(client: Client) -> None:
+    rights = {"send_as": [COLLEAGUE]}
+    client.control(f"mailboxes/{ADDRESS}/rights", rights)
+    client.post(f"messages/{draft(client, sender=COLLEAGUE, to='x@elsewhere.example')['id']}/send")
+    assert sent_items(client, COLLEAGUE) == []
+    client.control(f"mailboxes/{COLLEAGUE}/rights", {"copy_for_sent_as": True})
+    client.post(f"messages/{draft(client, sender=COLLEAGUE, to='x@elsewhere.example')['id']}/send")
+    assert (len(sent_items(client, COLLEAGUE)), len(sent_items(client))) == (1, 2)
+
+
 def test_sending_needs_a_right_of_its_own(start: Start) -> None:
     client = sending(start, roles=("Mail.ReadWrite",))
     assert client.post(f"messages/{draft(client)['id']}/send").status_code == 403

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.test import Client
 
-from mailboxes.models import ExaminationResult, OutboundMessage
+from mailboxes.models import ExaminationResult, OutboundMessage, Sender
 from tenants.models import Alert, AuditEntry, Consent, Membership, ScopeProof, Tenant
 from tenants.ownership import TenantOwned
 from tests.factories import (
@@ -148,6 +148,7 @@ def _rows(canary: str) -> Iterator[Model]:
 
 def _found(canary: str, registration: Any, mailbox: Any) -> Iterator[Model]:
     """Give what trying and examining has left behind."""
+    yield Sender.objects.create(tenant=mailbox.tenant, mailbox=mailbox, address=f"desk@{canary}.example")
     yield FolderFactory(
         mailbox=mailbox, path=canary, other_installation={"installation": "x", "url": canary, "since": canary}
     )

@@ -14,12 +14,11 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from mailboxes.transports.out import sender_of
 from tenants.admin.wording import explain
 from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError
 from tickets.models import Ticket
-from tickets.replies import MAX_FILES_BYTES, Answer, File, people, reply, why_no_reply
+from tickets.replies import MAX_FILES_BYTES, Answer, File, people, reply, sender_of_answer, why_no_reply
 
 FIELDS = ("answer", "to", "cc", "bcc")
 
@@ -59,7 +58,7 @@ def composer(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     return {
         "no_answer": explain(diagnose_own(code)) if code else None,
         "answer_key": uuid.uuid4().hex,
-        "answer_from": sender_of(ticket.mailbox) if ticket.mailbox else "",
+        "answer_from": sender_of_answer(ticket),
         "draft": {"to": ticket.requester_email, **draft},
         "most_bytes": MAX_FILES_BYTES,
     }

@@ -1,0 +1,135 @@
+"""The address a mail leaves from: the one the customer wrote to, if this mailbox may send as it; and where answers go.
+
+Exchange tells only by taking or refusing a mail; what it has shown is kept for each mailbox and address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from django.utils import timezone
+
+from mailboxes.models import Mailbox, OutboundMessage, Sender
+from mailboxes.transports.out import sender_of, why_not
+from tenants.diagnosis import Diagnosis
+from tenants.errors import IntegrationError, Misconfigured
+from tenants.setup.check import Check, failed, passed, skipped, warned
+from tenants.setup.powershell import quoted
+
+STEP: Final = "senders"
+#: What the wires call it when a mailbox may not send as an address.
+REFUSALS: Final = frozenset({"ErrorSendAsDenied"})
+
+
+def senders_of(mailbox: Mailbox) -> list[str]:
+    """List the addresses a mailbox may be asked to send from: the configured one, its own, its aliases."""
+    return list(dict.fromkeys([sender_of(mailbox).lower(), *mailbox.addresses]))
+
+
+def sender_for(mailbox: Mailbox, *, written_to: Iterable[str]) -> str:
+    """Choose the address an answer leaves from; the configured one when the customer wrote to none of ours."""
+    known = [_plain(one) for one in written_to]
+    found = next((one for one in known if one in mailbox.addresses), "")
+    return found if found and _is_free(mailbox, found) else sender_of(mailbox)
+
+
+def _plain(address: str) -> str:
+    """Take a +tag off: mail to it arrives where mail without it does."""
+    local, _at, domain = address.strip().lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def _is_free(mailbox: Mailbox, address: str) -> bool:
+    """Tell whether the address is not refused, and no other mailbox's."""
+    refused = Sender.objects.filter(mailbox=mailbox, address=address, refused_at__isnull=False)
+    if refused.exists():
+        return False
+    # Asked of all tenants: whoever writes another customer's address among the aliases gains nothing.
+    others = Mailbox.objects.for_machine().filter(address=address).exclude(pk=mailbox.pk)
+    return address == mailbox.address or not others.exists()
+
+
+def marks_of(mailbox: Mailbox, *, sender: str) -> dict[str, str]:
+    """Give the header that sends customers' answers elsewhere; none where they come back to the sender."""
+    elsewhere = mailbox.reply_to.lower()
+    return {"Reply-To": elsewhere} if elsewhere and elsewhere != sender.lower() else {}
+
+
+def unread_answers(mailbox: Mailbox) -> list[str]:
+    """Name the addresses customers will answer to although no mailbox here reads what arrives there."""
+    asked = [mailbox.reply_to.lower()] if mailbox.reply_to else [sender_of(mailbox).lower()]
+    if mailbox.outbound_transport == Mailbox.Outbound.NONE:
+        return []
+    reading = Mailbox.objects.filter(tenant_id=mailbox.tenant_id, is_active=True)
+    reading = reading.exclude(inbound_transport=Mailbox.Inbound.NONE).exclude(pk=mailbox.pk)
+    read = {one for row in reading.only("address", "aliases") for one in row.addresses}
+    if mailbox.inbound_transport != Mailbox.Inbound.NONE:
+        read |= set(mailbox.addresses)
+    return [one for one in asked if _plain(one) not in read]
+
+
+def note_taken(mailbox: Mailbox, address: str) -> None:
+    """Note that Exchange has taken a mail from this address."""
+    rows = Sender.objects.filter(mailbox=mailbox, address=address.lower())
+    if not rows.filter(proved_at__isnull=False, refused_at=None).exists():
+        now = timezone.now()
+        row, _made = rows.get_or_create(
+            defaults={"mailbox": mailbox, "address": address.lower(), "tenant_id": mailbox.tenant_id}
+        )
+        rows.filter(pk=row.pk).update(refused_at=None, proved_at=row.proved_at or now)
+
+
+def note_refused(mailbox: Mailbox, address: str) -> None:
+    """Note that Exchange does not let the mailbox send as this address."""
+    Sender.objects.update_or_create(
+        mailbox=mailbox,
+        address=address.lower(),
+        defaults={"refused_at": timezone.now(), "tenant_id": mailbox.tenant_id},
+    )
+
+
+def is_refusal(error: IntegrationError) -> bool:
+    return error.code in REFUSALS
+
+
+def instead_of(row: OutboundMessage) -> str:
+    """Give the address a mail leaves from when its own was refused; "" when there is no other."""
+    configured = sender_of(row.mailbox)
+    return configured if configured.lower() != row.from_email.lower() else ""
+
+
+def explain(diagnosis: Diagnosis, mailbox: Mailbox, address: str) -> Diagnosis:
+    """Add the line an Exchange administrator runs."""
+    return replace(diagnosis, fix=f"{diagnosis.fix} Exchange Online PowerShell: {_command(mailbox, address)}")
+
+
+def _command(mailbox: Mailbox, address: str) -> str:
+    if address in mailbox.aliases.split():
+        alias, box = quoted(address), quoted(mailbox.address)
+        return f"Set-Mailbox -Identity {box} -EmailAddresses @{{Add={alias}}}"
+    who = quoted(mailbox.outbound_signed_in_user or mailbox.signed_in_user or mailbox.address)
+    return f"Add-RecipientPermission -Identity {quoted(address)} -Trustee {who} -AccessRights SendAs -Confirm:$false"
+
+
+def examine_senders(mailbox: Mailbox) -> Check:
+    """Say of each address whether Exchange has let this mailbox send from it, and where answers go unread."""
+    if reason := why_not(mailbox):
+        return skipped(STEP, reason)
+    configured = sender_of(mailbox).lower()
+    asked = senders_of(mailbox)
+    rows: dict[str, Any] = {
+        row.address: row for row in Sender.objects.filter(mailbox=mailbox, address__in=asked)
+    }
+    refused = [one for one in asked if one in rows and rows[one].refused_at]
+    if refused:
+        commands = "; ".join(f"{one}: {_command(mailbox, one)}" for one in refused)
+        if configured in refused:
+            return failed(STEP, Misconfigured.own("sender_refused"), detail=commands)
+        return warned(STEP, "alias_refused", detail=commands)
+    if unread := unread_answers(mailbox):
+        return warned(STEP, "answers_unread", detail=", ".join(unread))
+    if unproved := [one for one in asked if one not in rows]:
+        return skipped(STEP, "sender_unproved", detail=", ".join(unproved))
+    return passed(STEP, ", ".join(asked))
