@@ -83,6 +83,9 @@ class MailMix:
         return START + index * EVERY
 
     def person(self, index: int) -> Person:
+        # Whoever answers a mail is the person who wrote it: a stranger's answer is no conversation.
+        while (parent := self.parent(index)) is not None:
+            index = parent
         number = (self._dice(index) // 1_000_000) % PEOPLE
         return Person(f"Customer {number:03}", f"customer{number:03}@customers.example")
 

@@ -1,12 +1,14 @@
 """Finding the ticket of each mail: by our token, the ids it refers to, a tag of a participant; else a new one.
 
+Whoever has no part in a ticket does not join it by knowing an id: his mail is a ticket of its own that names the other.
+
 All look-ups of a batch are made at once, by index, within one tenant. A mail may belong to a ticket that an earlier
 mail of the same batch opens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from django.db.models.functions import Left
@@ -16,12 +18,15 @@ from mailboxes.parsing import ParsedMessage
 from mailboxes.parsing.gate import one_line, storable
 from tickets.models import Entry, ThreadKey, Ticket
 from tickets.policies import threads
-from tickets.policies.loops import Verdict
+from tickets.policies.loops import Treatment, Verdict
+from tickets.policies.participants import Circle, Part, part_of
 from tickets.policies.rules import Outcome
-from tickets.policies.trust import Trust, judge_sender
+from tickets.policies.trust import Trust, judge_sender, may_join
 
 #: How much of two mails with the same id is compared.
 COMPARED_CHARS: Final = 10_000
+#: Mails that are asked at most, newest first, for who takes part in the tickets of a batch.
+CIRCLE_MAILS: Final = 5_000
 
 
 class Letter:
@@ -35,6 +40,8 @@ class Letter:
         "mailbox",
         "message",
         "outcome",
+        "outside_of",
+        "part",
         "reuses_id",
         "row",
         "ticket",
@@ -51,8 +58,12 @@ class Letter:
         self.verdict = verdict
         self.trust: Trust = judge_sender(message)
         self.outcome: Outcome = Outcome()
-        #: Reference of the ticket it names and may not join.
+        #: Reference of the ticket it names and may not join, because its sender is proven false.
         self.kept_from = ""
+        #: The same, because its sender has no part in it.
+        self.outside_of = ""
+        #: How the sender stands to the ticket it joins.
+        self.part = Part.TAKES_PART
         self.content_key = threads.content_key(mailbox.pk, message, row.received_at)
         self.keys: tuple[str, ...] = threads.leaves(message)
         self.ticket: Ticket | None = None
@@ -87,32 +98,108 @@ class Conversations:
         self.answers: set[str] = set()
         self.by_token = self._by_token(letters)
         self.by_tag = self._by_tag(letters)
+        #: Who takes part in which ticket, by its reference; the database is asked only where somebody else than its
+        #: requester writes.
+        self.circles: dict[str, Circle] = {}
+        self.asked: set[str] = set()
+        received = [letter for letter in letters if not letter.row.is_sent]
+        pairs = [(letter, ticket) for letter in received for ticket, _has_token in self._named(letter)]
+        others = {ticket.pk: ticket for letter, ticket in pairs if letter.sender != ticket.requester_email}
+        self._ask_circles(others.values())
 
     def ticket_of_copy(self, letter: Letter) -> Ticket | None:
         """Find the ticket that holds this very mail already, from the same mailbox under another id."""
         return self.tickets.get(letter.content_key)
 
     def ticket_of(self, letter: Letter) -> Ticket | None:
-        """Find the ticket a mail belongs to; None when it opens a new one."""
+        """Find the ticket a mail may join, and note on the letter how; None when it opens a new one.
+
+        The best mark that leads to a ticket of the sender's counts: a stranger's second mail finds his first.
+        """
+        outside: list[str] = []
+        for ticket, has_token in self._named(letter):
+            if letter.row.is_sent:
+                return ticket
+            if not may_join(letter.trust, is_bounce=letter.message.bounce is not None):
+                letter.kept_from = ticket.reference
+                return None
+            letter.part = self._part(letter, ticket, has_token=has_token)
+            if letter.part is not Part.STRANGER:
+                return ticket
+            outside.append(ticket.reference)
+        letter.outside_of = outside[0] if outside else ""
+        return None
+
+    def _named(self, letter: Letter) -> Iterator[tuple[Ticket, bool]]:
+        """Give the tickets a mail names, best first, and whether it does so by our token."""
         for token in threads.reply_tokens(letter.message):
             if token in self.by_token:
-                return self.by_token[token]
+                yield self.by_token[token], True
         for key in threads.known_by(letter.message):
             if key in self.tickets:
-                return self.tickets[key]
+                yield self.tickets[key], False
         for tag in threads.subject_tags(letter.message.subject):
             if (tag, letter.sender) in self.by_tag:
-                return self.by_tag[tag, letter.sender]
+                yield self.by_tag[tag, letter.sender], False
         # Replies that were filed before the mail they answer have left its id behind.
         own = threads.message_key(letter.message.message_id) if letter.message.message_id else ""
-        return self.tickets.get(own)
+        if own in self.tickets:
+            yield self.tickets[own], False
+
+    def _part(self, letter: Letter, ticket: Ticket, *, has_token: bool) -> Part:
+        if letter.sender == ticket.requester_email:
+            return Part.TAKES_PART
+        if ticket.reference not in self.asked:
+            self._ask_circles([ticket])
+        circle = self.circles[ticket.reference]
+        has_token = has_token or not circle.ours.isdisjoint(threads.known_by(letter.message))
+        return part_of(
+            letter.sender,
+            circle=circle,
+            trust=letter.trust,
+            own_domain=letter.mailbox.address.rpartition("@")[2],
+            has_token=has_token,
+        )
 
     def remember(self, letter: Letter, ticket: Ticket) -> list[str]:
         """Note the keys of a filed mail; gives those that are new and have to be stored."""
         letter.reuses_id = self._reuses_id(letter)
+        self._note_sender(letter, ticket)
         fresh = [key for key in (*letter.keys, letter.content_key) if key not in self.tickets]
         self.tickets.update(dict.fromkeys(fresh, ticket))
         return fresh
+
+    def _note_sender(self, letter: Letter, ticket: Ticket) -> None:
+        """Let those a mail is from and to take part; automatic mail lets nobody in."""
+        if letter.is_new:
+            self.asked.add(ticket.reference)
+        circle = self.circles.setdefault(ticket.reference, Circle(ticket.requester_email))
+        people = [one.email for one in (*letter.message.to, *letter.message.cc)]
+        if letter.row.is_sent:
+            circle.note_ours(threads.message_key(letter.message.message_id), people)
+        elif letter.verdict.treatment is Treatment.ACCEPT:
+            circle.note(letter.sender, people)
+
+    def _ask_circles(self, tickets: Iterable[Ticket]) -> None:
+        """Look up, at once, who wrote the mails of these tickets and to whom."""
+        found = {ticket.pk: ticket for ticket in tickets}
+        if not found:
+            return
+        for ticket in found.values():
+            self.asked.add(ticket.reference)
+            self.circles.setdefault(ticket.reference, Circle(ticket.requester_email))
+        kinds = (Entry.Kind.MAIL_IN, Entry.Kind.MAIL_OUT)
+        mails = Entry.objects.filter(ticket__in=list(found), kind__in=kinds, auto_reply=False)
+        columns = mails.order_by("-pk").values_list(
+            "ticket_id", "kind", "message_id", "from_email", "to", "cc"
+        )
+        for pk, kind, message_id, sender, to, cc in columns[:CIRCLE_MAILS]:
+            circle = self.circles[found[pk].reference]
+            people = [str(one.get("email", "")) for one in (*to, *cc)]
+            if kind == Entry.Kind.MAIL_OUT:
+                circle.note_ours(threads.message_key(message_id), people)
+            else:
+                circle.note(sender.lower(), people)
 
     def _reuses_id(self, letter: Letter) -> bool:
         """Look for another mail of this id with other words or another sender; asked only where the id is known."""

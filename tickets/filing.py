@@ -31,7 +31,6 @@ from tickets.conversations import Conversations, Letter
 from tickets.models import Attachment, Entry, Queue, ThreadKey, Ticket
 from tickets.policies.loops import Treatment, judge
 from tickets.policies.rules import Rule
-from tickets.policies.trust import may_join
 from tickets.stubs import stub_of
 
 log = logging.getLogger(__name__)
@@ -190,8 +189,6 @@ class Filer:
         if letter.row.is_sent:
             letter.ticket = ticket
             return self._keys(letter, conversations)
-        if ticket is not None and not may_join(letter.trust, is_bounce=letter.message.bounce is not None):
-            letter.kept_from, ticket = ticket.reference, None
         if ticket is None:
             ticket = records.open_ticket(letter, self._queue_id(letter.mailbox), letter.mailbox.tenant.name)
             letter.is_new = True

@@ -8,6 +8,7 @@ from typing import Any
 from tickets.conversations import Letter
 from tickets.models import Rule, Tag, Ticket
 from tickets.policies import rules as policy
+from tickets.policies.participants import Part
 from tickets.policies.threads import subject_tags
 
 
@@ -65,8 +66,12 @@ def decisions_on(letter: Letter) -> dict[str, Any]:
         found["unanswered"] = True
     if letter.kept_from:
         found["kept_from"] = letter.kept_from
+    elif letter.outside_of:
+        found["outside_of"] = letter.outside_of
     elif letter.is_new and (tags := subject_tags(letter.message.subject)):
         found["stranger_to"] = tags[0]
+    elif letter.part is not Part.TAKES_PART and letter.message.bounce is None:
+        found["part"] = letter.part.value
     if bounce := letter.message.bounce:
         found["bounce"] = [
             {

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from mailboxes.models import Mailbox
 from tests import factories
 from tests.tickets.conftest import Stored
+from tests.tickets.policies.test_loops import BOUNCE
 from tickets.conversations import Conversations
 from tickets.filing import Filer
 from tickets.models import Entry, ThreadKey, Ticket
@@ -143,14 +144,20 @@ def test_tag_in_the_subject_is_no_good_for_a_stranger(mailbox: Mailbox, stored: 
 
 def test_bounce_joins_the_mail_it_is_about(mailbox: Mailbox, stored: Stored) -> None:
     """MT-173"""
-    from tests.tickets.policies.test_loops import BOUNCE
+    ticket = factories.TicketFactory(tenant=mailbox.tenant)
+    ours = f"<{ticket.reply_token}.3@desk.example>".encode()
+    stored("bounce", raw=BOUNCE.replace(b"<ours@contoso.example>", ours))
+    file(mailbox)
+    assert (Entry.objects.get().ticket, Entry.objects.get().auto_reply) == (ticket, True)
 
+
+def test_made_up_bounce_of_a_mail_that_is_not_ours_joins_nothing(mailbox: Mailbox, stored: Stored) -> None:
+    """MT-173, S-74: anybody can write one about an id he has seen."""
     stored("question")
     file(mailbox)
     stored("bounce", raw=BOUNCE.replace(b"<ours@contoso.example>", b"<question@fabrikam.example>"))
     file(mailbox)
-    assert Ticket.objects.count() == 1
-    assert Entry.objects.last().auto_reply
+    assert Ticket.objects.count() == 2
 
 
 def test_same_id_with_other_content_is_kept_as_well(mailbox: Mailbox, stored: Stored) -> None:

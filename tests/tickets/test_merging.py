@@ -149,7 +149,7 @@ def test_what_cannot_be_merged_stays_as_it_is(by: User, case: str) -> None:
 def test_split_off_mail_is_a_ticket_of_whoever_wrote_it_and_its_answers_follow(
     mailbox: Mailbox, by: User
 ) -> None:
-    ticket = file(mailbox, message_id="<1@a.example>")
+    ticket = file(mailbox, message_id="<1@a.example>", cc="bob@a.example")
     file(mailbox, at=1, message_id="<2@a.example>", in_reply_to="<1@a.example>", sender="Bob <bob@a.example>")
     moved = Entry.objects.get(message_id__contains="2@a.example")
     made = merging.split(ticket, [moved.pk], by=by)
@@ -157,7 +157,7 @@ def test_split_off_mail_is_a_ticket_of_whoever_wrote_it_and_its_answers_follow(
     made.refresh_from_db()
     since = RECEIVED_AT + timedelta(hours=1)
     assert (made.requester_email, made.queue, made.waits_since) == ("bob@a.example", ticket.queue, since)
-    assert file(mailbox, at=2, message_id="<3@a.example>", in_reply_to="<2@a.example>") == made
+    assert file(mailbox, at=2, in_reply_to="<2@a.example>", sender="bob@a.example") == made
     ticket.refresh_from_db()
     assert list(ticket.entries.values_list("kind", flat=True)) == ["mail_in", "system"]
 

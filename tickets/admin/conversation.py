@@ -42,6 +42,26 @@ KINDS: Final = {
     "newsletter": gettext_lazy("newsletter"),
     "meeting": gettext_lazy("answer to an invitation"),
 }
+#: How somebody new came to take part: colour, words, and why he may.
+PARTS: Final = {
+    "addressed": (
+        "info",
+        gettext_lazy("added by a participant"),
+        gettext_lazy("Somebody who takes part in this ticket wrote to this sender, in To or Cc."),
+    ),
+    "colleague": (
+        "info",
+        gettext_lazy("colleague"),
+        gettext_lazy(
+            "Proven, and of the same organisation as the requester or the tenant; new to this ticket."
+        ),
+    ),
+    "holder": (
+        "warning",
+        gettext_lazy("new to this ticket"),
+        gettext_lazy("Answers a mail of ours that went to somebody else; it may have been passed on."),
+    ),
+}
 #: Codes of problems that every second mail has or that take nothing away; they are no warning.
 HARMLESS: Final = frozenset({"remote_images", "winmail_unpacked", "attached_mail_shown"})
 
@@ -51,6 +71,8 @@ class Badge:
     level: str
     label: Any
     reason: str = ""
+    #: Reference of a ticket it leads to.
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,10 +200,24 @@ def _trust_badges(decisions: Mapping[str, Any]) -> Iterator[Badge]:
             level="danger",
             label=_("kept off %(ticket)s") % {"ticket": reference},
             reason=_("It answers that ticket, but its sender is not proven. Merge the two if it is genuine."),
+            ticket=reference,
+        )
+    if reference := decisions.get("outside_of"):
+        yield Badge(
+            level="warning",
+            label=_("stranger to %(ticket)s") % {"ticket": reference},
+            reason=_(
+                "It answers a mail of that ticket, but its sender has no part in it. Merge the two if he belongs there."
+            ),
+            ticket=reference,
         )
     if reference := decisions.get("stranger_to"):
         yield Badge(
             level="warning",
             label=_("names %(ticket)s") % {"ticket": reference},
             reason=_("Its subject names a ticket that this sender has no part in."),
+            ticket=reference,
         )
+    if decisions.get("part") in PARTS:
+        level, label, reason = PARTS[decisions["part"]]
+        yield Badge(level=level, label=str(label), reason=str(reason))

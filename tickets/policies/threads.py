@@ -57,8 +57,9 @@ def leaves(message: ParsedMessage) -> tuple[str, ...]:
 
 
 def reply_tokens(message: ParsedMessage) -> Iterator[str]:
-    """Our own tokens among the ids the mail refers to, newest first."""
-    for one in (*message.in_reply_to, *reversed(message.references)):
+    """Our own tokens among the ids the mail refers to or reports on, newest first."""
+    about = (f"<{message.bounce.original_message_id.strip().strip('<>')}>",) if message.bounce else ()
+    for one in (*about, *message.in_reply_to, *reversed(message.references)):
         if found := _OUR_ID.match(one):
             yield found.group(1)
 
