@@ -116,6 +116,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def account_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """Give what stands under a person's name: his own password, where he has one, and his second step."""
+    links = [{"title": _("Two-step sign-in"), "link": reverse_lazy("second_factor")}]
+    if request.user.is_authenticated and request.user.has_usable_password():
+        links.insert(0, {"title": _("Change password"), "link": reverse_lazy("admin:password_change")})
+    return links
+
+
 UNFOLD: Final[dict[str, Any]] = {
     "SITE_TITLE": _("Helpdesk mail"),
     "SITE_HEADER": _("Helpdesk mail"),
@@ -128,6 +136,8 @@ UNFOLD: Final[dict[str, Any]] = {
     "STYLES": [_style],
     "SCRIPTS": [_script],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
+    "LOGIN": {"form": "tenants.signing_in.SignInForm"},
+    "ACCOUNT": {"navigation": account_links},
     "BORDER_RADIUS": "6px",
     "COLORS": {
         "primary": {

@@ -67,6 +67,8 @@ def config(*, level: str, style: str) -> dict[str, Any]:
             **{name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
             # Scanners that ask by address get their 400; a traceback for each would hide what matters.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # Four lines for each sign-in; a failure and a lock-out are warnings.
+            "axes": {"level": "WARNING"},
             "celery": {"level": "INFO"},
             # Four lines a second on an idle machine, each saying that nothing happened.
             "celery.app.trace": {"level": "WARNING"},

@@ -13,6 +13,7 @@ from django.utils import timezone
 from m365integration.headers import Answer
 from tenants.proof import PROVED
 from tenants.reach import READERS, seats
+from tenants.signing_in import divert
 
 STARTED, SEEN, RIGHTS = "_started_s", "_seen_s", "_rights"
 #: Writing the session on every request would make every page view a database write.
@@ -34,7 +35,7 @@ class SessionLimits:
         elif SESSION_KEY in request.session:
             # The account was switched off or deleted: this session is not to wake when it is on again.
             request.session.flush()
-        return self.get_response(request)
+        return divert(request) or self.get_response(request)
 
 
 def limit(request: HttpRequest, *, now_s: int) -> None:

@@ -177,8 +177,8 @@ AXES_LOCKOUT_TEMPLATE = "errors/locked_out.html"
 AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_LOCKOUT_MINUTES", default=15))
 AXES_RESET_ON_SUCCESS = True
 AXES_HTTP_RESPONSE_CODE = 429
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]  # its rows hold none of these from a form
 # One row per sign-in for ever would be a log nobody reads; failures are kept while they count.
 AXES_DISABLE_ACCESS_LOG = True
 # A session ends after this long without a request, seconds. Default 7200.

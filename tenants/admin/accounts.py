@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +19,7 @@ from tenants.admin.theme import (
     ThemedUserChangeForm,
     ThemedUserCreationForm,
 )
-from tenants.models import Membership, StaffIdentity
+from tenants.models import Membership, SecondFactor, StaffIdentity
 from tenants.proof import ProvenPage, ask_again
 
 admin.site.unregister(User)
@@ -46,7 +47,8 @@ class AccountAdmin(ProvenPage, AuditedPage, OperatorOnly, ThemedUserAdmin, Theme
     add_form = ThemedUserCreationForm
     change_password_form = ThemedPasswordChangeForm
     inlines = [MembershipsInline, MicrosoftAccountInline]
-    list_display = ["username", "email", "is_active", "is_superuser", "last_login"]
+    change_form_outer_before_template = "tenants/account_top.html"
+    list_display = ["username", "email", "is_active", "is_superuser", "has_second_step", "last_login"]
     list_filter = ["is_active", "is_superuser"]
     list_filter_submit = True
     filter_horizontal = ()
@@ -67,6 +69,15 @@ class AccountAdmin(ProvenPage, AuditedPage, OperatorOnly, ThemedUserAdmin, Theme
     add_fieldsets = [
         (None, {"classes": ["wide"], "fields": ["username", "email", "password1", "password2", "is_staff"]})
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        confirmed = SecondFactor.objects.filter(user=OuterRef("pk"), confirmed_at__isnull=False)
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(second_step=Exists(confirmed))
+        return rows
+
+    @admin.display(description=_("two-step"), boolean=True, ordering="second_step")
+    def has_second_step(self, account: Any) -> bool:
+        return bool(account.second_step)
 
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return ask_again(request) or super().user_change_password(request, *args, **kwargs)

@@ -34,6 +34,7 @@ class TenantAdmin(TenantOwnedAdmin):
                 "description": _("One customer organisation: one directory at Microsoft Entra."),
             },
         ),
+        (_("Staff"), {"fields": ["requires_second_factor"]}),
         (
             _("Ways to sign in"),
             {

@@ -7,6 +7,7 @@ from tenants.models.membership import Membership
 from tenants.models.registration import AppRegistration
 from tenants.models.round_trip import ConsentRequest, SignInAttempt
 from tenants.models.scope_proof import ScopeProof
+from tenants.models.second_factor import RecoveryCode, SecondFactor
 from tenants.models.staff_identity import StaffIdentity
 from tenants.models.tenant import Tenant
 from tenants.models.token import AccessToken
@@ -22,7 +23,9 @@ __all__ = [
     "Credential",
     "CredentialSecret",
     "Membership",
+    "RecoveryCode",
     "ScopeProof",
+    "SecondFactor",
     "SignInAttempt",
     "StaffIdentity",
     "Tenant",

@@ -42,6 +42,7 @@ class AuditEntry(TenantOwned):
         CONSENT = "consent", _("permissions changed at Microsoft")
         SIGNED_IN = "signed_in", _("signed in at Microsoft")
         SIGNED_OUT = "signed_out", _("signed out")
+        RECOVERED = "recovered", _("signed in with a recovery code")
         KEYS_ROTATED = "keys_rotated", _("encrypted anew")
         TENANT_DELETED = "tenant_deleted", _("tenant deleted")
 

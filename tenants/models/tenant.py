@@ -75,6 +75,15 @@ class Tenant(models.Model):
             "against it. Better is to sign in as the application or with the browser."
         ),
     )
+    requires_second_factor = models.BooleanField(
+        _("staff need a second step at sign-in"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Whoever works for this tenant and signs in with a password sets up codes of an app first, the operator "
+            "too. Sign-in with Microsoft is left to your own directory."
+        ),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = TenantQuerySet.as_manager()

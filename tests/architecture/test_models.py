@@ -14,7 +14,10 @@ from tenants.ownership import TenantOwned
 
 OWN_APPS = ("tenants", "mailboxes", "tickets", "house")
 #: Rows of the installation itself or of one person, and the tenant, which owns and is not owned.
-OF_NOBODY = {"Tenant", "Heartbeat", "Alert", "SavedFilter", "CalendarLink", "StaffIdentity"}
+OF_NOBODY = {
+    *("Tenant", "Heartbeat", "Alert", "SavedFilter", "CalendarLink"),
+    *("StaffIdentity", "SecondFactor", "RecoveryCode"),
+}
 
 
 def own_models() -> list[type[models.Model]]:

@@ -63,6 +63,7 @@ DOORS: Final = {
     "admin/auth/user/<id>/password/": Door(
         model="auth.user", roles=OPERATOR, methods=frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
     ),
+    "admin/auth/user/<int:pk>/second-step/": Door(model="auth.user", roles=OPERATOR, methods=_SAFE | _POST),
     **{
         f"admin/tenants/appregistration/<int:pk>/{name}/": Door(
             model="tenants.appregistration", roles=ADMINS, methods=_POST
@@ -162,6 +163,7 @@ PUBLIC: Final = {
     "oauth/staff/",
     "oauth/staff/start/",
     "admin/login/",
+    "admin/login/code/",
     "admin/logout/",
     "admin/jsi18n/",
     "calendar/<str:token>.ics",
@@ -176,6 +178,7 @@ FOR_STAFF: Final = {
     "admin/mailboxes/mailbox/radar/calendar/revoke/",
     "admin/tickets/ticket/filters/",
     "admin/confirm/",
+    "admin/second-step/",
     "admin/password_change/",
     "admin/password_change/done/",
     "admin/(?P<app_label>auth|tenants|mailboxes|tickets)/$",

@@ -24,6 +24,7 @@ UNTOLD_ACTIONS: Final = {
 }
 #: Addresses that take a POST about one row and leave no line, with the reason.
 UNTOLD_DOORS: Final = {
+    "admin/auth/user/<int:pk>/second-step/": "no second step is set up; taking it off is told",
     "admin/tenants/appregistration/<int:pk>/test/": "asks Microsoft for a token and changes nothing",
     "admin/tenants/appregistration/<int:pk>/replace/": "without Microsoft's answer nothing is replaced",
     "admin/mailboxes/mailbox/registration/<int:pk>/scope/": "without Microsoft's answer nothing is proved",
