@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from tests.factories import (
     EntryFactory,
     InboundMessageFactory,
     MailboxFactory,
+    TagFactory,
     TenantFactory,
     TicketFactory,
 )
@@ -43,7 +44,8 @@ def make_ticket(**values: Any) -> Ticket:
 
 
 def test_ticket_has_exactly_the_promised_names(lines: Lines) -> None:
-    ticket = make_ticket()
+    ticket = make_ticket(due_on=date(2026, 12, 24))
+    ticket.tags.add(TagFactory(tenant=ticket.tenant, name="vip"))
     [line] = lines("export", "tickets")
     del line["entries"]
     assert line == {
@@ -52,6 +54,10 @@ def test_ticket_has_exactly_the_promised_names(lines: Lines) -> None:
         "mailbox": ticket.mailbox.address,
         "queue": ticket.queue.name,
         "status": "new",
+        "priority": "normal",
+        "tags": ["vip"],
+        "due_on": "2026-12-24",
+        "merged_into": None,
         "subject": ticket.subject,
         "requester": {"name": "Ada Byron", "email": "ada@fabrikam.example"},
         "opened_at": "2026-11-02T09:30:00Z",
@@ -89,6 +95,12 @@ def test_note_has_no_message_id_no_state_and_its_whole_text_as_new(lines: Lines)
     )
 
 
+def test_a_merged_ticket_names_the_one_that_took_it_over(lines: Lines) -> None:
+    first = TicketFactory()
+    TicketFactory(merged_into=first, opened_at=RECEIVED_AT + timedelta(days=1))
+    assert [line["merged_into"] for line in lines("export", "tickets")] == [None, first.reference]
+
+
 def test_tickets_come_oldest_first(lines: Lines) -> None:
     ages = [3, 1, 2]
     made = {age: TicketFactory(opened_at=RECEIVED_AT - timedelta(days=age)).reference for age in ages}
@@ -109,7 +121,7 @@ def test_ticket_of_a_deleted_mailbox_is_exported(lines: Lines) -> None:
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 5])
-def test_tickets_take_three_statements_for_each_chunk(
+def test_tickets_take_four_statements_for_each_chunk(
     lines: Lines, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
     monkeypatch.setattr(exports, "CHUNK_TICKETS", chunk)
@@ -118,7 +130,7 @@ def test_tickets_take_three_statements_for_each_chunk(
     with CaptureQueriesContext(connection) as queries:
         assert len(lines("export", "tickets")) == 5
     reads = [one for one in queries if one["sql"].startswith(("SELECT", "DECLARE"))]
-    assert len(reads) == 1 + 2 * -(-5 // chunk)
+    assert len(reads) == 1 + 3 * -(-5 // chunk)
 
 
 def test_ledger_has_exactly_the_promised_names(lines: Lines) -> None:
