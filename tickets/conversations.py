@@ -86,7 +86,9 @@ class Conversations:
             for letter in letters
             for key in (*threads.known_by(letter.message), *letter.keys, letter.content_key)
         }
-        rows = ThreadKey.objects.filter(tenant_id=tenant_id, key__in=wanted).select_related("ticket")
+        rows = ThreadKey.objects.filter(tenant_id=tenant_id, key__in=wanted).select_related(
+            "ticket__merged_into"
+        )
         self.tickets: dict[str, Ticket] = {}
         by_pk: dict[int, Ticket] = {}
         for row in rows:
@@ -222,6 +224,7 @@ class Conversations:
         if not tokens:
             return {}
         found = Ticket.objects.filter(tenant_id=self.tenant_id, reply_token__in=tokens)
+        found = found.select_related("merged_into")
         return {ticket.reply_token: ticket.standing_for() for ticket in found}
 
     def _by_tag(self, letters: Sequence[Letter]) -> dict[tuple[str, str], Ticket]:
@@ -236,7 +239,7 @@ class Conversations:
             return {}
         named = Ticket.objects.filter(tenant_id=self.tenant_id, reference__in={tag for tag, _sender in tags})
         found: dict[tuple[str, str], Ticket] = {}
-        for ticket in named:
+        for ticket in named.select_related("merged_into"):
             senders = {sender for tag, sender in tags if tag == ticket.reference}
             own = ticket.standing_for()
             spoke = Entry.objects.filter(ticket=own, from_email__in=senders)

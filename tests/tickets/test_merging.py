@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from mailboxes.models import Mailbox
 from tenants.models import AuditEntry
@@ -190,3 +192,19 @@ def test_who_merged_and_split_stands_in_the_audit_list(by: User) -> None:
 
     lines = AuditEntry.objects.filter(tenant=first.tenant, actor="agent").order_by("pk")
     assert [line.subject_id for line in lines] == [first.pk, second.pk]
+
+
+def test_mail_that_names_many_merged_tickets_asks_no_more_than_one_that_names_one(
+    mailbox: Mailbox, by: User
+) -> None:
+    first = file(mailbox, message_id="<0@a.example>")
+    for number in range(1, 6):
+        other = file(mailbox, at=number, message_id=f"<{number}@a.example>", text=f"Number {number}.")
+        merging.merge([other], into=first, by=by)
+    asked = []
+    for ids in ("<1@a.example>", "<1@a.example> <2@a.example> <3@a.example> <4@a.example> <5@a.example>"):
+        with CaptureQueriesContext(connection) as queries:
+            ticket = file(mailbox, at=9, message_id=f"<{len(ids)}@a.example>", references=ids, text=ids)
+        assert ticket == first
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
