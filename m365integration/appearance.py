@@ -46,6 +46,18 @@ def quarantine_badge(request: HttpRequest) -> str:
     return str(count) if count else ""
 
 
+def news_badge(request: HttpRequest) -> str:
+    """Count the tickets the person watches that have something new; nothing when there are none."""
+    from tenants.reach import within
+    from tickets.models import Ticket
+    from tickets.watching import news
+
+    if not request.user.is_authenticated:
+        return ""
+    count = news(within(request, Ticket.objects.all()), by=request.user).count()
+    return str(count) if count else ""
+
+
 def _item(title: Any, icon: str, link: str, permission: str, **more: Any) -> dict[str, Any]:
     room = __name__
     return {
@@ -72,13 +84,16 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Give the side bar; items the user may not open are left out by the theme."""
     ledger = reverse_lazy("admin:mailboxes_inboundmessage_changelist")
     badge = quarantine_badge(request)
+    tickets = _item(_("Tickets"), "inbox", "admin:tickets_ticket_changelist", "may_read")
+    if news := news_badge(request):
+        tickets |= {"badge": news}
     quarantine = _item(_("Quarantine"), "warning", "admin:mailboxes_inboundmessage_changelist", "may_read")
     quarantine |= {"link": f"{ledger}?state__exact=quarantined", "active": is_quarantine}
     return [
         {
             "items": [
                 _item(_("Overview"), "dashboard", "admin:index", "may_read"),
-                _item(_("Tickets"), "inbox", "admin:tickets_ticket_changelist", "may_read"),
+                tickets,
                 quarantine | ({"badge": badge} if badge else {}),
                 _item(_("Alerts"), "notifications", "admin:tenants_alert_changelist", "is_operator"),
             ]

@@ -1,9 +1,13 @@
-"""Flow: somebody follows a ticket that is not his."""
+"""Flow: somebody follows a ticket that is not his, and is told of what is new on it."""
 
 from __future__ import annotations
 
-from django.contrib.auth.models import User
+from typing import Any
 
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from tickets.looks import unread, with_reading
 from tickets.models import Ticket
 
 
@@ -14,3 +18,8 @@ def watch(ticket: Ticket, *, by: User) -> bool:
         return False
     ticket.watchers.add(by)
     return True
+
+
+def news(tickets: QuerySet[Any], *, by: User) -> QuerySet[Any]:
+    """Keep the tickets somebody follows that have entries he has not read."""
+    return unread(with_reading(tickets.filter(watchers=by), by=by))

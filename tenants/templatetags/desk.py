@@ -10,6 +10,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from tenants.staff_sign_in import is_on
@@ -56,6 +57,13 @@ def _span(seconds: float) -> str:
     if seconds < DAY:
         return _("%(n)d h") % {"n": seconds // HOUR}
     return _("%(n)d d") % {"n": seconds // DAY}
+
+
+@register.filter
+def heading(title: Any) -> str:
+    """Begin with a capital, unless it begins with an address: that is no word of ours."""
+    text = str(title)
+    return text if "@" in text.split(" ")[0] else capfirst(text)
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from mailboxes.parsing.gate import storable
 from tickets import looks, merging
 from tickets.models import Ticket
 from tickets.notes import add_note
@@ -54,7 +55,8 @@ class TicketDoors:
 
     def write_note(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         if text := request.POST.get("text", "").strip():
-            add_note(ticket, text, by=cast(User, request.user))
+            key = storable(request.POST.get("key", ""), max_chars=64)
+            add_note(ticket, text, by=cast(User, request.user), key=key)
         else:
             messages.warning(request, _("The note was empty and has not been saved."))
         return _page(ticket, "#end")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.theme import ThemedSimpleFilter
 from tickets.looks import unread
 from tickets.models.ticket import UNSOLVED
+from tickets.watching import news
 
 
 class MineFilter(ThemedSimpleFilter):
@@ -23,11 +24,17 @@ class MineFilter(ThemedSimpleFilter):
     parameter_name = "for_me"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("unread", _("Unread and not done")), ("watched", _("I watch it"))]
+        return [
+            ("unread", _("Unread and not done")),
+            ("watched", _("I watch it")),
+            ("news", _("News on what I watch")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         if self.value() == "unread":
             return unread(queryset.filter(status__in=UNSOLVED))
+        if self.value() == "news":
+            return news(queryset, by=cast(User, request.user))
         if self.value() == "watched":
             return queryset.filter(watchers=cast(User, request.user))
         return None

@@ -20,6 +20,7 @@ from tickets.models.ticket import UNSOLVED
 VIEWS: Final = [
     (gettext_lazy("Needs an answer"), "status__in=new,open"),
     (gettext_lazy("Unread"), "for_me=unread"),
+    (gettext_lazy("News on what I watch"), "for_me=news"),
     (gettext_lazy("I watch"), "for_me=watched"),
     (gettext_lazy("Waiting for the customer"), "status__in=waiting"),
     (gettext_lazy("Done"), "status__in=solved,closed"),
@@ -29,8 +30,9 @@ VIEWS: Final = [
 EMPTY: Final = [
     (VIEWS[0][1], gettext_lazy("Nothing needs an answer: every customer has one.")),
     (VIEWS[1][1], gettext_lazy("You have read everything that is not done.")),
-    (VIEWS[2][1], gettext_lazy("You watch no ticket. Press “Watch” on one to find it here.")),
-    (VIEWS[3][1], gettext_lazy("No customer owes us an answer.")),
+    (VIEWS[2][1], gettext_lazy("Nothing new on the tickets you watch.")),
+    (VIEWS[3][1], gettext_lazy("You watch no ticket. Press “Watch” on one to find it here.")),
+    (VIEWS[4][1], gettext_lazy("No customer owes us an answer.")),
 ]
 #: More stand in nobody's way above a list.
 MAX_FILTERS: Final = 20

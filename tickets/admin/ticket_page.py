@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
@@ -32,6 +33,7 @@ def page(request: HttpRequest, ticket: Ticket, *, visible: QuerySet[Any]) -> dic
         "offered_tags": Tag.objects.filter(tenant_id=ticket.tenant_id)[:OFFERED_TAGS],
         "watchers": list(ticket.watchers.order_by("username")[:20]),
         "said_every_s": SAID_EVERY_S,
+        "note_key": uuid.uuid4().hex,
         "merged_here": visible.filter(merged_into=ticket)[:20],
         **_of_person(ticket, visible.filter(tenant_id=ticket.tenant_id, merged_into=None)),
         **composer(request, ticket),

@@ -50,6 +50,8 @@ class Entry(TenantOwned):
     to = models.JSONField(_("to"), default=list)
     cc = models.JSONField(_("cc"), default=list)
     subject = models.CharField(_("subject"), max_length=998, blank=True)
+    #: Of a note: what its page said, so that a form sent twice is one note.
+    key = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001 - many have none, and none is no key
     text = models.TextField(_("text"), blank=True)
     #: The text without quoted history and signature; blank when it is the whole text.
     new_text = models.TextField(_("new text"), blank=True)
@@ -70,6 +72,13 @@ class Entry(TenantOwned):
         ordering = ["happened_at", "pk"]
         verbose_name = _("entry")
         verbose_name_plural = _("entries")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket", "key"],
+                name="note_once_per_ticket_and_key",
+                condition=models.Q(key__isnull=False),
+            )
+        ]
         indexes = [
             models.Index(fields=["ticket", "happened_at"], name="entry_of_ticket"),
             # Few ever moved; without it the deletion of a ticket reads every entry there is.

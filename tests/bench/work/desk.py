@@ -38,7 +38,7 @@ ASKED: Final = {
     "two letters": "mo",
     "one ticket": "serial123456",
     "words": "model42 part10042",
-    "address": "ada@fabrikam.example",
+    "address": "person17@fabrikam.example",
     "nowhere": "zeppelin",
 }
 
@@ -62,7 +62,12 @@ def _fill(count: int) -> None:
     entry = factories.EntryFactory(ticket=ticket, inbound=row)
     copy_row(row, count, {"remote_id": "'old-' || n", "remote_key": "'old-' || n", "tenant_id": tenant})
     own = {"reference": "'OLD-' || n", "reply_token": "'old-' || n", "tenant_id": tenant}
-    copy_row(ticket, count, own | {"last_entry_at": MINUTES[connection.vendor]})
+    # A person writes seven times.
+    person = "'person' || n / 7 || '@fabrikam.example'"
+    moments = {"last_entry_at": MINUTES[connection.vendor]}
+    copy_row(
+        ticket, count, own | moments | {"requester_email": person, "requester_name": "'Person ' || n / 7"}
+    )
     copy_row(entry, count, {"ticket_id": "n", "inbound_id": "n", "tenant_id": tenant, "text": TEXT})
     settle()
 
