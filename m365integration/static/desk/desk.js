@@ -187,6 +187,13 @@
     once();
   }
 
+  // The theme calls everything that scrolls the same; a list of landmarks has to tell them apart.
+  addEventListener("load", () => {
+    all(".simplebar-content-wrapper").forEach((one, at) => {
+      const inside = one.querySelector("table") ? "table" : "menu";
+      one.setAttribute("aria-label", `${one.getAttribute("aria-label")}: ${inside} ${at + 1}`);
+    });
+  });
   document.addEventListener("DOMContentLoaded", () => {
     showDensity();
     document.addEventListener("keydown", onKey);

@@ -1,0 +1,82 @@
+"""Pages can be read and worked by everybody: contrast, labels, names and landmarks, at a desk and on a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Page
+
+from tests.factories import PASSWORD
+from tests.walls.world import World, build
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+AXE: Final = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+#: What the standard asks (WCAG 2.2 AA), and headings and landmarks, by which a screen reader moves.
+RUN: Final = """() => axe.run(document, {
+    resultTypes: ["violations"],
+    iframes: false,
+    runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"],
+}).then(found => found.violations.flatMap(
+    one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 200)} ${node.any.map(why => why.message).join(" ")}`)
+))"""
+#: A colour on its way to another one is judged as neither.
+STILL: Final = "* { transition: none !important; animation: none !important; }"
+WIDTHS: Final = (1440, 390)
+
+
+def pages(world: World) -> list[str]:
+    """Give the pages people spend their day on."""
+    ticket, mailbox = world.pk("tickets.ticket", "a"), world.pk("mailboxes.mailbox", "a")
+    return [
+        "admin/",
+        "admin/tickets/ticket/",
+        f"admin/tickets/ticket/{ticket}/change/",
+        "admin/mailboxes/mailbox/",
+        f"admin/mailboxes/mailbox/{mailbox}/change/",
+        f"admin/mailboxes/mailbox/{mailbox}/guide/",
+        "admin/mailboxes/outboundmessage/",
+        f"admin/mailboxes/outboundmessage/{world.pk('mailboxes.outboundmessage', 'a')}/change/",
+        "admin/mailboxes/inboundmessage/?state__exact=quarantined",
+        "admin/second-step/",
+        "admin/confirm/",
+        "admin/tickets/rule/",
+        "admin/nothing/here/",
+    ]
+
+
+@pytest.fixture
+def world(live_server: Any) -> World:
+    made = build()
+    operator = made.people["operator"]
+    assert operator is not None
+    operator.set_password(PASSWORD)
+    operator.save()
+    return made
+
+
+def faults(page: Page, url: str) -> list[str]:
+    """Open a page and give what is wrong with it, at each width."""
+    found = []
+    page.goto(url)
+    page.add_style_tag(content=STILL)
+    page.evaluate(AXE)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"{url.partition('/admin')[2]} at {width}: {one}" for one in page.evaluate(RUN)]
+    return found
+
+
+def test_pages_can_be_read_and_worked_by_everybody(page: Page, live_server: Any, world: World) -> None:
+    found = faults(page, f"{live_server.url}/admin/login/")
+    page.fill("[name=username]", "operator")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(f"{live_server.url}/admin/")
+    for path in pages(world):
+        found += faults(page, f"{live_server.url}/{path}")
+
+    assert not found, "\n".join(found)
