@@ -34,6 +34,7 @@ class Letter:
 
     __slots__ = (
         "content_key",
+        "flood",
         "is_new",
         "kept_from",
         "keys",
@@ -68,6 +69,8 @@ class Letter:
         self.keys: tuple[str, ...] = threads.leaves(message)
         self.ticket: Ticket | None = None
         self.is_new = False
+        #: Why no program answers it, whatever else speaks for an answer.
+        self.flood = ""
         #: Another mail of the conversation has the same Message-ID, and says something else.
         self.reuses_id = False
 

@@ -27,6 +27,7 @@ from mailboxes.parsing import ParsedMessage, Unparseable, parse
 from tenants.diagnosis import diagnose_own
 from tickets import claims, outlook, records, sorting
 from tickets.bounces import note_bounces
+from tickets.breakers import note_floods
 from tickets.conversations import Conversations, Letter
 from tickets.models import Attachment, Entry, Queue, ThreadKey, Ticket
 from tickets.policies.loops import Treatment, judge
@@ -166,6 +167,7 @@ class Filer:
             if end[0] is State.FILED:
                 keys += self._assign(letter, conversations)
                 filed.append(letter)
+        note_floods(self.tenant_id, filed)
         self._save(filed, keys)
         note_bounces(received)
         return self._settle(ends)

@@ -64,6 +64,8 @@ def decisions_on(letter: Letter) -> dict[str, Any]:
         found["rules"] = acted
     if letter.outcome.is_unanswered:
         found["unanswered"] = True
+    if letter.flood:
+        found["flood"] = letter.flood
     if letter.kept_from:
         found["kept_from"] = letter.kept_from
     elif letter.outside_of:

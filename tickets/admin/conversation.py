@@ -182,6 +182,8 @@ def _badges(entry: Entry) -> Iterator[Badge]:
         yield Badge(level="danger", label=_("not delivered"), reason=entry.reason)
     elif entry.auto_reply:
         yield Badge(level="info", label=KINDS.get(kind, _("automatic mail")), reason=entry.reason)
+    if flood := decisions.get("flood"):
+        yield Badge(level="warning", label=_("no automatic answers"), reason=flood)
     yield from _trust_badges(decisions)
     label, advice = seal_of(entry.cards)
     if label:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from typing import Final
 
@@ -15,6 +16,10 @@ from mailboxes.parsing.values import Bounce
 MAX_HOPS: Final = 100
 #: Our own mails carry this header; the value is the tenant they were sent for.
 LOOP_HEADER: Final = "x-m365-desk-loop"
+#: More mails than these within the window, and a person would not go on answering either: two programs may be talking.
+WINDOW: Final = timedelta(minutes=10)
+MAX_FROM_SENDER: Final = 20
+MAX_ON_TICKET: Final = 10
 #: Recipients a reason names.
 MAX_NAMED: Final = 3
 #: No answer to an invitation is as large. Bytes.
@@ -52,6 +57,24 @@ class Verdict:
     treatment: Treatment
     reason: str = ""
     kind: Kind = Kind.PERSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """How many mails came within the window, the one that is judged among them."""
+
+    from_sender: int = 0
+    on_ticket: int = 0
+
+
+def flood(recent: Recent) -> str:
+    """Give the reason why no program may answer a mail however genuine it is, "" when there is none."""
+    minutes = WINDOW // timedelta(minutes=1)
+    if recent.on_ticket > MAX_ON_TICKET:
+        return f"{recent.on_ticket} mails on this ticket within {minutes} minutes"
+    if recent.from_sender > MAX_FROM_SENDER:
+        return f"{recent.from_sender} mails of this sender within {minutes} minutes"
+    return ""
 
 
 def judge(message: ParsedMessage, *, own: Collection[str]) -> Verdict:
