@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -80,6 +80,10 @@ def _icon(request: HttpRequest) -> str:
     return static("desk/icon.svg")
 
 
+def _language(request: HttpRequest) -> str:
+    return reverse("language")
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Give the side bar; items the user may not open are left out by the theme."""
     ledger = reverse_lazy("admin:mailboxes_inboundmessage_changelist")
@@ -148,6 +152,8 @@ UNFOLD: Final[dict[str, Any]] = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "DASHBOARD_CALLBACK": "m365integration.dashboard.fill",
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": _language, "navigation": []},
     "STYLES": [_style],
     "SCRIPTS": [_script],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],

@@ -94,7 +94,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "m365integration.languages.PersonsLanguage",
     "m365integration.zones.PersonsZone",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -213,8 +213,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # --- Language --------------------------------------------------------------------------------------------
 # Language of a browser that asks for none of ours. Default en.
 LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", default="en")
-LANGUAGES = [("en", _("English")), ("de", _("German")), ("fr", _("French"))]
-LOCALE_PATHS = [BASE_DIR / "m365integration" / "locale"]
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [VAR_DIR / "locale"]  # Made from m365integration/locale at the start, see catalogues.py.
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from m365integration import health
+from m365integration.languages import choose
 from tenants.proving import prove
 from tenants.second_factor_pages import reset_second_factor, second_factor
 from tenants.signing_in import sign_in, sign_in_code
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="second_factor_reset",
     ),
     path("admin/confirm/", admin.site.admin_view(prove), name="prove"),
+    path("admin/language/", admin.site.admin_view(choose), name="language"),
     path("admin/", admin.site.urls),
     path("", include("tenants.urls")),
     path("", include("tickets.urls")),

@@ -13,6 +13,7 @@ from tenants import consent, staff_sign_in
 from tenants.errors import IntegrationError
 from tenants.models import SignInAttempt
 from tenants.round_trip import Answer, NotExpected, come_back
+from tenants.wording import told
 
 
 @never_cache
@@ -69,7 +70,7 @@ def staff_start(request: HttpRequest) -> HttpResponse:
     try:
         return HttpResponseRedirect(staff_sign_in.send_away(request))
     except IntegrationError as error:
-        messages.error(request, f"{error.diagnosis.cause} {error.diagnosis.fix}")
+        messages.error(request, told(error.diagnosis))
         return HttpResponseRedirect(reverse("admin:login"))
 
 

@@ -28,6 +28,7 @@ def main() -> int:
             ("lint", (str(BIN / "ruff"), "check", "."), os.environ),
             ("format", (str(BIN / "ruff"), "format", "--check", "."), os.environ),
             ("types", (str(BIN / "mypy"),), embedded),
+            ("german", (sys.executable, "-m", "tests.catalogue"), embedded),
             ("imports", (str(BIN / "lint-imports"), "--no-cache"), embedded),
             ("migrations", (*MANAGE, "makemigrations", "--check", "--dry-run"), embedded),
             (
@@ -43,7 +44,8 @@ def main() -> int:
 def passes(name: str, command: tuple[str, ...], env: Mapping[str, str]) -> bool:
     """Run one tool and print what it said only when it is not content."""
     result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    print(f"{name:<12}{'ok' if result.returncode == 0 else 'FAILED'}", flush=True)
+    last = result.stdout.strip().rpartition("\n")[2] if name == "german" else ""
+    print(f"{name:<12}{'ok' if result.returncode == 0 else 'FAILED'}{f' ({last})' * bool(last)}", flush=True)
     if result.returncode:
         print(result.stdout + result.stderr, flush=True)
     return result.returncode == 0

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from mailboxes.inbound import reconcile
 from mailboxes.models import Folder, Mailbox
 from tenants.errors import IntegrationError
+from tenants.wording import told
 
 
 def compare_now(page: Any, request: HttpRequest, pk: int) -> HttpResponse:
@@ -18,7 +19,7 @@ def compare_now(page: Any, request: HttpRequest, pk: int) -> HttpResponse:
     try:
         found = reconcile.compare(page.own_mailbox(request, pk))
     except IntegrationError as error:
-        messages.error(request, f"{error.diagnosis.cause} {error.diagnosis.fix}")
+        messages.error(request, told(error.diagnosis))
     else:
         if not found["missing"]:
             messages.success(request, _("Every mail in the folder that is wanted is in the ledger."))

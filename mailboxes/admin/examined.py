@@ -16,6 +16,7 @@ from tenants.admin.wording import Trouble, explain
 from tenants.console import iso
 from tenants.diagnosis import Actor, Diagnosis
 from tenants.setup.check import Check, Status
+from tenants.wording import shown, told
 
 _TITLES: Final[Mapping[str, Any]] = {
     "login_host": gettext_lazy("Microsoft's sign-in answers"),
@@ -88,11 +89,11 @@ def _step(check: Check) -> Step:
         level=level,
         label=str(label),
         detail=check.detail,
-        reason=f"{said.cause} {said.fix}" if said and not check.asks else "",
+        reason=told(said) if said and not check.asks else "",
         trouble=explain(said) if check.asks else None,
     )
 
 
 def _paragraph(said: Diagnosis, detail: str) -> str:
     trail = [f"{name}: {value}" for name, value in (("code", said.code), *said.correlation)]
-    return "\n".join(["", said.cause, *([detail] if detail else []), said.fix, *trail])
+    return "\n".join(["", shown(said.cause), *([detail] if detail else []), shown(said.fix), *trail])

@@ -34,6 +34,7 @@ from tenants.admin.scoped import TenantOwnedAdmin
 from tenants.errors import IntegrationError
 from tenants.reach import NOBODY
 from tenants.templatetags.desk import ago
+from tenants.wording import shown, told
 
 #: What a form may ask beside these is a question to the person, not a column.
 COLUMNS = {field.name for field in Mailbox._meta.concrete_fields}
@@ -205,7 +206,7 @@ class MailboxAdmin(TenantOwnedAdmin):
         try:
             guard.take_over(self.own_mailbox(request, pk), by=request.user)
         except IntegrationError as error:
-            messages.error(request, f"{error.diagnosis.cause} {error.diagnosis.fix}")
+            messages.error(request, told(error.diagnosis))
         else:
             messages.success(
                 request, _("The folder is this installation's now; the other one stops tidying up.")
@@ -307,7 +308,7 @@ class MailboxAdmin(TenantOwnedAdmin):
     @admin.display(description=gettext_lazy("state"))
     def state(self, mailbox: Mailbox) -> str:
         health = health_of(mailbox, timezone.now())
-        cause = mailbox.trouble.get("cause", "") if mailbox.trouble and health != "off" else ""
+        cause = shown(mailbox.trouble.get("cause", "")) if mailbox.trouble and health != "off" else ""
         return format_html(
             '<span class="desk-state is-{}">{}</span>{}<span class="desk-who desk-cause">{}</span>',
             health.level,

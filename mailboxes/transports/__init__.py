@@ -17,6 +17,7 @@ from tenants.diagnosis import diagnose_own
 from tenants.microsoft.clouds import cloud
 from tenants.microsoft.graph import Gate, GraphClient
 from tenants.microsoft.identity import EXCHANGE, GRAPH
+from tenants.wording import told
 
 
 def token_source(mailbox: Mailbox, resource: str) -> TokenSource:
@@ -80,5 +81,4 @@ def objections(transport: str, *, folder: str, after: str, copy_to: str) -> Iter
 
 
 def _sentence(code: str) -> str:
-    advice = diagnose_own(code)
-    return f"{advice.cause} {advice.fix}"
+    return told(diagnose_own(code))

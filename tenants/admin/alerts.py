@@ -15,6 +15,7 @@ from tenants.admin.scoped import OperatorOnly
 from tenants.admin.theme import ThemedAdmin, ThemedChoicesFilter, ThemedSimpleFilter
 from tenants.models import Alert
 from tenants.templatetags.desk import ago
+from tenants.wording import shown
 
 
 class LastsFilter(ThemedSimpleFilter):
@@ -56,7 +57,9 @@ class AlertAdmin(OperatorOnly, ThemedAdmin):
         name = format_html("{} <bdi>{}</bdi>", alert.get_kind_display(), alert.subject)
         if alert.path:
             name = format_html('<a class="desk-link" href="{}">{}</a>', alert.path, name)
-        return format_html('{}<span class="desk-who desk-cause">{} {}</span>', name, alert.cause, alert.fix)
+        return format_html(
+            '{}<span class="desk-who desk-cause">{} {}</span>', name, shown(alert.cause), shown(alert.fix)
+        )
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, alert: Alert) -> str:

@@ -20,6 +20,7 @@ from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError
 from tenants.models import AppRegistration, Consent, ConsentRequest
 from tenants.round_trip import return_address
+from tenants.wording import told
 
 State = ConsentRequest.State
 
@@ -89,7 +90,7 @@ def ask_for_consent(page: Any, request: HttpRequest, registration: AppRegistrati
     try:
         return HttpResponseRedirect(consent.begin(registration, request))
     except IntegrationError as error:
-        messages.error(request, f"{error.diagnosis.cause} {error.diagnosis.fix}")
+        messages.error(request, told(error.diagnosis))
     return redirect("admin:tenants_appregistration_change", registration.pk)
 
 

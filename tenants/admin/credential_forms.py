@@ -15,6 +15,7 @@ from tenants.errors import CredentialUnusable
 from tenants.microsoft.credentials import CertificateCredential
 from tenants.models import Credential
 from tenants.models.credential import store_credential
+from tenants.wording import told
 
 _GUID = re.compile(r"\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?\Z", re.IGNORECASE)
 
@@ -85,7 +86,7 @@ class NewCredentialForm(PlainModelForm):
         try:
             pair.for_msal()
         except CredentialUnusable as error:
-            self.add_error("certificate", f"{error.diagnosis.cause} {error.diagnosis.fix}")
+            self.add_error("certificate", told(error.diagnosis))
             return
         cleaned["expires_on"] = pair.expires_at.date()
 

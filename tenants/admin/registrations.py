@@ -32,6 +32,7 @@ from tenants.errors import IntegrationError
 from tenants.models import AppRegistration, Consent, Credential, ScopeProof
 from tenants.proof import ProvenPage, ask_again
 from tenants.reach import ADMINS
+from tenants.wording import shown
 
 
 class CredentialsInline(OwnedTabularInline):
@@ -219,7 +220,7 @@ class AppRegistrationAdmin(ProvenPage, TenantOwnedAdmin):
             proof.level,
             proof.get_result_display(),
             date_format(timezone.localtime(proof.proved_at), "DATETIME_FORMAT"),
-            f"{proof.trouble['cause']} {proof.trouble['fix']}" if proof.trouble else "",
+            f"{shown(proof.trouble['cause'])} {shown(proof.trouble['fix'])}" if proof.trouble else "",
         )
 
 

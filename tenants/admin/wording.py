@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from tenants.diagnosis import Actor, Diagnosis
 from tenants.models import Credential
 from tenants.models.credential import WARN_DAYS
+from tenants.wording import shown
 
 WHO: Final[Mapping[str, Any]] = {
     Actor.OPERATOR: gettext_lazy("Operator of this helpdesk"),
@@ -44,9 +45,9 @@ def explain(diagnosis: Diagnosis | Mapping[str, Any] | None) -> Trouble | None:
     trail = [(str(pair[0]), str(pair[1])) for pair in diagnosis.get("correlation") or () if len(pair) == 2]
     who = str(diagnosis.get("who", ""))
     return Trouble(
-        cause=str(diagnosis.get("cause", "")),
+        cause=shown(str(diagnosis.get("cause", ""))),
         who=str(WHO.get(who, who)),
-        fix=str(diagnosis.get("fix", "")),
+        fix=shown(str(diagnosis.get("fix", ""))),
         codes=(("code", str(diagnosis.get("code", ""))), *trail),
     )
 

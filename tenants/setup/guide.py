@@ -12,10 +12,14 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext as _
+
 from tenants.microsoft.clouds import Cloud
 from tenants.setup import powershell
 from tenants.setup.check import Check, Status
 from tenants.setup.permissions import Comparison, Permission, Resource, compare
+from tenants.wording import told as in_words
 
 LEARN: Final = "https://learn.microsoft.com/"
 #: Mail permissions of Graph that Exchange knows as roles of the same name.
@@ -88,13 +92,15 @@ def steps(facts: Facts) -> list[Step]:
 
 def _roles() -> Step:
     return Step(
-        title="Have the administrator roles ready",
+        title=_("Have the administrator roles ready"),
         state=State.UNKNOWN,
         says=(
-            "Application Administrator or Cloud Application Administrator, to register the application.",
-            "Privileged Role Administrator or Global Administrator, to grant consent to application permissions.",
-            "Exchange Administrator with Organization Management, for the PowerShell below.",
-            "These may be three people; each needs the role only while doing the step.",
+            _("Application Administrator or Cloud Application Administrator, to register the application."),
+            _(
+                "Privileged Role Administrator or Global Administrator, to grant consent to application permissions."
+            ),
+            _("Exchange Administrator with Organization Management, for the PowerShell below."),
+            _("These may be three people; each needs the role only while doing the step."),
         ),
         page=Page(url=f"{LEARN}entra/identity/role-based-access-control/permissions-reference"),
     )
@@ -102,22 +108,32 @@ def _roles() -> Step:
 
 def _registration(facts: Facts) -> Step:
     return Step(
-        title="Register an application of its own",
+        title=_("Register an application of its own"),
         state=State.DONE if facts.granted is not None else State.OPEN,
         says=(
-            "Entra admin center > App registrations > New registration. Any name: users see it where they consent.",
-            "Accounts in this organizational directory only is enough. The choices with any organizational directory "
-            "work as well; Personal Microsoft accounts only does not: no account of an organisation can use it.",
-            "Redirect URI: platform Web and the address below, to the letter. Others may stand beside it. ID tokens "
-            "may be ticked or not.",
-            "A new registration, not one of an older program: rights for EWS and others would come with it.",
+            _(
+                "Entra admin center > App registrations > New registration. Any name: users see it where they "
+                "consent."
+            ),
+            _(
+                "Accounts in this organizational directory only is enough. The choices with any organizational "
+                "directory work as well; Personal Microsoft accounts only does not: no account of an organisation "
+                "can use it."
+            ),
+            _(
+                "Redirect URI: platform Web and the address below, to the letter. Others may stand beside it. ID "
+                "tokens may be ticked or not."
+            ),
+            _(
+                "A new registration, not one of an older program: rights for EWS and others would come with it."
+            ),
             *_older_program(facts),
-            "Logo and information address (Branding & properties) are optional.",
+            _("Logo and information address (Branding & properties) are optional."),
         ),
         values=(
-            ("Application (client) ID, as entered here", facts.target.client_id),
-            ("Directory (tenant) ID, as entered here", facts.target.directory_id),
-            ("Redirect URI", facts.return_address),
+            (_("Application (client) ID, as entered here"), facts.target.client_id),
+            (_("Directory (tenant) ID, as entered here"), facts.target.directory_id),
+            (_("Redirect URI"), facts.return_address),
         ),
         page=Page(
             url=f"{LEARN}entra/identity-platform/quickstart-register-app", checked_on=date(2026, 11, 21)
@@ -130,19 +146,23 @@ def _older_program(facts: Facts) -> tuple[str, ...]:
     if not foreign:
         return ()
     return (
-        f"This one carries {', '.join(foreign)}, as an older program's does. Better make a new one for the helpdesk.",
+        _("This one carries %(names)s, as an older program's does. Better make a new one for the helpdesk.")
+        % {"names": ", ".join(foreign)},
     )
 
 
 def _credential(facts: Facts) -> Step:
     said = facts.credential.diagnosis
-    told = (f"{said.cause} {said.fix}",) if said else ()
+    told = (in_words(said),) if said else ()
     return Step(
-        title="Make a credential and enter it here",
+        title=_("Make a credential and enter it here"),
         state=State.OPEN if facts.credential.status is Status.FAIL else State.DONE,
         says=(
-            "Certificates & secrets > New client secret, 24 months; copy the column Value at once, not the Secret ID.",
-            "A certificate is better still: upload its public part there, and enter both parts here.",
+            _(
+                "Certificates & secrets > New client secret, 24 months; copy the column Value at once, not the "
+                "Secret ID."
+            ),
+            _("A certificate is better still: upload its public part there, and enter both parts here."),
             *told,
         ),
         page=Page(url=f"{LEARN}entra/identity-platform/how-to-add-credentials"),
@@ -152,22 +172,27 @@ def _credential(facts: Facts) -> Step:
 def permission_step(facts: Facts) -> Step:
     compared = facts.compared
     says = [
-        "API permissions > Add a permission: each of these, then Grant admin consent and confirm with Yes.",
-        "Or ask for consent on the page of the registration here, which also makes a link for an administrator without "
-        "an account.",
-        "Where only Exchange's roles are used (the next steps), the mail permissions are left out here.",
+        _(
+            "API permissions > Add a permission: each of these, then Grant admin consent and confirm with Yes."
+        ),
+        _(
+            "Or ask for consent on the page of the registration here, which also makes a link for an "
+            "administrator without an account."
+        ),
+        _("Where only Exchange's roles are used (the next steps), the mail permissions are left out here."),
     ]
     if facts.granted is None:
-        says.append("What is granted is not known yet: test the configuration of a mailbox.")
+        says.append(_("What is granted is not known yet: test the configuration of a mailbox."))
     elif compared.missing:
-        says.append(f"Missing in the last token: {', '.join(compared.missing)}.")
+        says.append(_("Missing in the last token: %(names)s.") % {"names": ", ".join(compared.missing)})
     if extra := (*compared.foreign, *compared.superfluous):
         says.append(
-            f"Granted, and used by nothing here: {', '.join(extra)}. Remove unless another program needs it."
+            _("Granted, and used by nothing here: %(names)s. Remove unless another program needs it.")
+            % {"names": ", ".join(extra)}
         )
     is_done = facts.granted is not None and (not compared.missing or facts.is_open)
     return Step(
-        title="Add the permissions and grant admin consent",
+        title=_("Add the permissions and grant admin consent"),
         state=State.DONE if is_done else State.OPEN,
         says=tuple(says),
         values=tuple((_place(one), one.name) for one in facts.wanted),
@@ -175,42 +200,62 @@ def permission_step(facts: Facts) -> Step:
     )
 
 
+#: Where the portal lists permissions, as Permission.tab words it.
+_TABS: Final = (
+    gettext_noop("Microsoft Graph > Application permissions"),
+    gettext_noop("Microsoft Graph > Delegated permissions"),
+    gettext_noop("APIs my organization uses > Office 365 Exchange Online > Application permissions"),
+    gettext_noop("APIs my organization uses > Office 365 Exchange Online > Delegated permissions"),
+)
+
+
 def _place(permission: Permission) -> str:
-    return f"{permission.tab}{' (optional)' if permission.is_optional else ''}"
+    tab = gettext(permission.tab)
+    return f"{tab} {_('(optional)')}" if permission.is_optional else tab
 
 
 def _mailboxes(facts: Facts) -> Step:
     waiting = [one for one in facts.target.addresses if one not in facts.working]
     return Step(
-        title="Have the mailboxes in Exchange Online",
+        title=_("Have the mailboxes in Exchange Online"),
         state=State.OPEN if waiting or not facts.target.addresses else State.DONE,
         says=(
-            "A shared mailbox needs no licence; a user mailbox needs one with Exchange Online.",
-            "A mailbox of its own for the helpdesk, not a person's. A new one takes up to some hours to be open.",
-            *((f"No mail read yet: {', '.join(waiting)}. Test their configuration.",) if waiting else ()),
+            _("A shared mailbox needs no licence; a user mailbox needs one with Exchange Online."),
+            _(
+                "A mailbox of its own for the helpdesk, not a person's. A new one takes up to some hours to be open."
+            ),
+            *(
+                (_("No mail read yet: %(names)s. Test their configuration.") % {"names": ", ".join(waiting)},)
+                if waiting
+                else ()
+            ),
         ),
-        values=tuple(("Mailbox", address) for address in facts.target.addresses),
+        values=tuple((_("Mailbox"), address) for address in facts.target.addresses),
         page=Page(url=f"{LEARN}microsoft-365/admin/email/create-a-shared-mailbox"),
     )
 
 
 def _limit(facts: Facts) -> Step:
     return Step(
-        title="Recommended: limit the application to these mailboxes (RBAC for Applications)",
+        title=_("Recommended: limit the application to these mailboxes (RBAC for Applications)"),
         state=State.DONE if _is_limited(facts) else State.UNKNOWN,
         says=(
-            "Without a limit the permissions open every mailbox of the directory.",
-            "Exchange's roles and Entra's consent add up. The limit holds only once the same permissions are removed "
-            "under API permissions.",
-            "A change is felt after 30 minutes to two hours; the test command at the end does not wait for that.",
-            NO_MODULE,
+            _("Without a limit the permissions open every mailbox of the directory."),
+            _(
+                "Exchange's roles and Entra's consent add up. The limit holds only once the same permissions are "
+                "removed under API permissions."
+            ),
+            _(
+                "A change is felt after 30 minutes to two hours; the test command at the end does not wait for that."
+            ),
+            str(NO_MODULE),
         ),
         script=powershell.rbac(facts.target, _graph_roles(facts)),
         page=Page(url=f"{LEARN}exchange/permissions-exo/application-rbac", version_on=date(2025, 11, 25)),
     )
 
 
-NO_MODULE: Final = (
+NO_MODULE: Final = gettext_lazy(
     "If the Exchange module cannot be installed on your computer, open Cloud Shell in the Azure portal: it has the "
     "module, and Connect-ExchangeOnline -Device signs in there."
 )
@@ -218,12 +263,14 @@ NO_MODULE: Final = (
 
 def _older_limit(facts: Facts) -> Step:
     return Step(
-        title="Or the older way to limit it: an application access policy",
+        title=_("Or the older way to limit it: an application access policy"),
         state=State.UNKNOWN,
         says=(
-            "Only where RBAC for Applications is not to be had; Microsoft calls it legacy. It keeps consented "
-            "permissions to the mailboxes of a group, and is felt after an hour or more.",
-            NO_MODULE,
+            _(
+                "Only where RBAC for Applications is not to be had; Microsoft calls it legacy. It keeps consented "
+                "permissions to the mailboxes of a group, and is felt after an hour or more."
+            ),
+            str(NO_MODULE),
         ),
         script=powershell.access_policy(facts.target),
         page=Page(url=f"{LEARN}powershell/module/exchangepowershell/new-applicationaccesspolicy"),
@@ -232,12 +279,15 @@ def _older_limit(facts: Facts) -> Step:
 
 def protocol_step(facts: Facts) -> Step:
     return Step(
-        title="Open the mailboxes to the application for IMAP, POP and SMTP",
+        title=_("Open the mailboxes to the application for IMAP, POP and SMTP"),
         state=State.DONE if facts.is_open and not facts.sends_smtp else State.UNKNOWN,
         says=(
-            "Full access is given mailbox by mailbox, which is also the limit: policies and roles do not hold here.",
-            "Grant admin consent first: the enterprise application has to be there.",
-            NO_MODULE,
+            _(
+                "Full access is given mailbox by mailbox, which is also the limit: policies and roles do not "
+                "hold here."
+            ),
+            _("Grant admin consent first: the enterprise application has to be there."),
+            str(NO_MODULE),
         ),
         script=powershell.mail_protocols(facts.target, sends=facts.sends_smtp),
         page=Page(
@@ -249,10 +299,12 @@ def protocol_step(facts: Facts) -> Step:
 
 def network_step(facts: Facts) -> Step:
     return Step(
-        title="Let this server reach Microsoft",
+        title=_("Let this server reach Microsoft"),
         state=State.DONE if facts.is_open else State.UNKNOWN,
         says=(
-            "Outgoing connections only. “Try these hosts” at the end of this page connects to each of them.",
+            _(
+                "Outgoing connections only. “Try these hosts” at the end of this page connects to each of them."
+            ),
         ),
         values=tuple(_hosts(facts)),
         page=Page(
@@ -263,7 +315,7 @@ def network_step(facts: Facts) -> Step:
 
 def _hosts(facts: Facts) -> Iterator[tuple[str, str]]:
     where = facts.cloud
-    found = [("Sign-in", where.login_url, 443), ("Microsoft Graph", where.graph_url, 443)]
+    found = [(_("Sign-in"), where.login_url, 443), ("Microsoft Graph", where.graph_url, 443)]
     if facts.reads_imap:
         found += [("IMAP", where.imap_url, 993), ("POP", where.pop_url, 995)]
     if facts.sends_smtp:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from tenants.setup import powershell
 from tenants.setup.guide import (
     LEARN,
@@ -64,15 +66,17 @@ def steps(facts: Facts, situation: Situation) -> list[Step]:
 
 def _existence(situation: Situation) -> Step:
     return Step(
-        title="Have the mailbox in Exchange Online",
+        title=_("Have the mailbox in Exchange Online"),
         state=State.DONE if situation.read_at else State.OPEN,
         says=(
-            "A shared mailbox needs no licence; a user mailbox needs one with Exchange Online.",
-            "For a user mailbox: Microsoft 365 admin center > Users > Active users > Add a user, with a licence that "
-            "holds Exchange. A new mailbox takes up to some hours to be open.",
-            "A mailbox of its own for the helpdesk, not a person's.",
+            _("A shared mailbox needs no licence; a user mailbox needs one with Exchange Online."),
+            _(
+                "For a user mailbox: Microsoft 365 admin center > Users > Active users > Add a user, with a licence "
+                "that holds Exchange. A new mailbox takes up to some hours to be open."
+            ),
+            _("A mailbox of its own for the helpdesk, not a person's."),
         ),
-        values=(("Mailbox", situation.address),),
+        values=((_("Mailbox"), situation.address),),
         page=Page(url=f"{LEARN}microsoft-365/admin/email/create-a-shared-mailbox"),
     )
 
@@ -80,8 +84,8 @@ def _existence(situation: Situation) -> Step:
 def _user(facts: Facts, situation: Situation) -> Step:
     is_own = situation.user == situation.address
     warning = (
-        ("This looks like an administrator's account. Whoever holds its sign-in holds its roles: use an account "
-         "without any role, made for this mailbox.",)
+        (_("This looks like an administrator's account. Whoever holds its sign-in holds its roles: use an account "
+         "without any role, made for this mailbox."),)
         if _ADMIN.search(situation.user.partition("@")[0].lower())
         else ()
     )  # fmt: skip
@@ -89,18 +93,25 @@ def _user(facts: Facts, situation: Situation) -> Step:
         facts.target, user=situation.user, reads=situation.reads, sends=situation.sends
     )  # fmt: skip
     return Step(
-        title="Have the user who signs in" if is_own else "Give the user who signs in access to the mailbox",
+        title=_("Have the user who signs in")
+        if is_own
+        else _("Give the user who signs in access to the mailbox"),
         state=State.DONE if situation.read_at else State.UNKNOWN,
         says=(
             *warning,
-            "An account without administrator roles; with multi-factor sign-in if your directory asks for it.",
+            _(
+                "An account without administrator roles; with multi-factor sign-in if your directory asks for it."
+            ),
             *(
                 ()
                 if is_own
-                else ("Full access opens the mailbox, Send As lets answers leave in its name.", NO_MODULE)
+                else (
+                    _("Full access opens the mailbox, Send As lets answers leave in its name."),
+                    str(NO_MODULE),
+                )
             ),
         ),
-        values=(("Signed-in user", situation.user), ("Mailbox", situation.address)),
+        values=((_("Signed-in user"), situation.user), (_("Mailbox"), situation.address)),
         script=shared,
         page=Page(url=f"{LEARN}powershell/module/exchangepowershell/add-mailboxpermission"),
     )
@@ -108,14 +119,14 @@ def _user(facts: Facts, situation: Situation) -> Step:
 
 def _sender(facts: Facts, situation: Situation) -> Step:
     return Step(
-        title="Let answers leave under another address",
+        title=_("Let answers leave under another address"),
         state=_KNOWN[situation.has_sent],
         says=(
-            "The from address must be the mailbox's own alias, or a mailbox on which Send As is given.",
-            "“Test configuration” sends a mail to you and shows whether Exchange takes it.",
-            NO_MODULE,
+            _("The from address must be the mailbox's own alias, or a mailbox on which Send As is given."),
+            _("“Test configuration” sends a mail to you and shows whether Exchange takes it."),
+            str(NO_MODULE),
         ),
-        values=(("From address", situation.sender), ("Mailbox", situation.address)),
+        values=((_("From address"), situation.sender), (_("Mailbox"), situation.address)),
         script=powershell.send_as(facts.target, sender=situation.sender, trustee=situation.user),
         page=Page(url=f"{LEARN}powershell/module/exchangepowershell/add-recipientpermission"),
     )
@@ -123,15 +134,19 @@ def _sender(facts: Facts, situation: Situation) -> Step:
 
 def _answers(situation: Situation) -> Step:
     return Step(
-        title="Have customers' answers come back",
+        title=_("Have customers' answers come back"),
         state=State.DONE if situation.answers_read else State.OPEN,
         says=(
-            "Customers answer to this address. Their answers become part of the ticket only when a mailbox that is "
-            "connected here reads what arrives there.",
-            "Connect that mailbox, or have Exchange deliver the address to this one and enter it among the further "
-            "addresses.",
+            _(
+                "Customers answer to this address. Their answers become part of the ticket only when a mailbox that is "
+                "connected here reads what arrives there."
+            ),
+            _(
+                "Connect that mailbox, or have Exchange deliver the address to this one and enter it among the further "
+                "addresses."
+            ),
         ),
-        values=(("Customers answer to", situation.answers_to), ("Mailbox", situation.address)),
+        values=((_("Customers answer to"), situation.answers_to), (_("Mailbox"), situation.address)),
         page=Page(
             url=f"{LEARN}exchange/recipients-in-exchange-online/manage-user-mailboxes/configure-email-forwarding"
         ),
@@ -140,25 +155,30 @@ def _answers(situation: Situation) -> Step:
 
 def _folder(situation: Situation) -> Step:
     return Step(
-        title="Choose the folder",
+        title=_("Choose the folder"),
         state=State.DONE if situation.read_at else State.UNKNOWN,
         says=(
-            "All mail in it becomes tickets. A folder belongs to one installation: test and production need one each.",
-            "“Choose folder” on the mailbox shows the folders that are there, with the number of mails in each.",
+            _(
+                "All mail in it becomes tickets. A folder belongs to one installation: test and production need "
+                "one each."
+            ),
+            _(
+                "“Choose folder” on the mailbox shows the folders that are there, with the number of mails in each."
+            ),
         ),
-        values=(("Folder", situation.folder),),
+        values=((_("Folder"), situation.folder),),
         page=Page(url="https://support.microsoft.com/office/create-a-folder-or-subfolder-in-outlook"),
     )
 
 
 def _test(situation: Situation) -> Step:
-    says = ["“Test configuration” goes through the whole chain and says who has to repair what."]
+    says = [_("“Test configuration” goes through the whole chain and says who has to repair what.")]
     if not situation.is_active:
         says.append(
-            "The mailbox is switched off. Tick “active” and save: it is tested, and then switched on."
+            _("The mailbox is switched off. Tick “active” and save: it is tested, and then switched on.")
         )
     return Step(
-        title="Test it and switch it on",
+        title=_("Test it and switch it on"),
         state=_KNOWN[situation.examined_ok] if situation.is_active else State.OPEN,
         says=tuple(says),
         page=Page(url=f"{LEARN}graph/resolve-auth-errors"),

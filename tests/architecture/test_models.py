@@ -16,7 +16,7 @@ OWN_APPS = ("tenants", "mailboxes", "tickets", "house")
 #: Rows of the installation itself or of one person, and the tenant, which owns and is not owned.
 OF_NOBODY = {
     *("Tenant", "Heartbeat", "Alert", "SavedFilter", "CalendarLink"),
-    *("StaffIdentity", "SecondFactor", "RecoveryCode"),
+    *("StaffIdentity", "SecondFactor", "RecoveryCode", "Preference"),
 }
 
 

@@ -179,6 +179,7 @@ FOR_STAFF: Final = {
     "admin/tickets/ticket/filters/",
     "admin/confirm/",
     "admin/second-step/",
+    "admin/language/",
     "admin/password_change/",
     "admin/password_change/done/",
     "admin/(?P<app_label>auth|tenants|mailboxes|tickets)/$",

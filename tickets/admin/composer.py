@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from tenants.admin.wording import explain
 from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError
+from tenants.wording import told
 from tickets.models import Ticket
 from tickets.replies import MAX_FILES_BYTES, Answer, File, people, reply, sender_of_answer, why_no_reply
 
@@ -44,7 +45,7 @@ class ComposerPages:
         except IntegrationError as error:
             # What was typed comes back with the page; only files have to be chosen again.
             request.session[_draft_key(pk)] = {name: request.POST.get(name, "") for name in FIELDS}
-            messages.error(request, f"{error.diagnosis.cause} {error.diagnosis.fix}")
+            messages.error(request, told(error.diagnosis))
         else:
             waits = _("The answer leaves in %(seconds)d seconds; until then it can be taken back below.")
             messages.success(request, waits % {"seconds": settings.SEND_UNDO_S})

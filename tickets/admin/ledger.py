@@ -25,6 +25,7 @@ from tenants.admin.theme import ThemedChoicesFilter, ThemedSimpleFilter
 from tenants.admin.wording import explain
 from tenants.reach import ADMINS, NOBODY, WORKERS, is_operator, may
 from tenants.templatetags.desk import ago
+from tenants.wording import shown
 from tickets.admin import preview
 from tickets.models import Entry
 from tickets.rehearsing import rehearse
@@ -241,10 +242,10 @@ class LedgerAdmin(TenantOwnedAdmin):
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def state_shown(self, mail: InboundMessage) -> str:
-        cause = mail.reason or (
+        cause = shown(mail.reason) or (
             _("moved or deleted by others before it was tidied up") if mail.taken_at else ""
         )
-        cause = cause or (mail.error or {}).get("cause", "")
+        cause = cause or shown((mail.error or {}).get("cause", ""))
         return format_html(
             '<span class="desk-state is-{}">{}</span><span class="desk-who desk-cause">{}</span>',
             LEVELS.get(mail.state, "calm"),

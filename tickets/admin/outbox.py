@@ -24,6 +24,7 @@ from tenants.admin.theme import ThemedChoicesFilter
 from tenants.admin.wording import explain
 from tenants.reach import NOBODY, WORKERS, may
 from tenants.templatetags.desk import ago
+from tenants.wording import shown
 from tickets.admin.conversation import SENT_LEVELS
 from tickets.models import Entry
 
@@ -148,7 +149,7 @@ class OutboxAdmin(TenantOwnedAdmin):
             '<span class="desk-state is-{}">{}</span><span class="desk-who desk-cause">{}</span>',
             SENT_LEVELS.get(mail.state, "calm"),
             mail.get_state_display(),
-            Truncator((mail.error or {}).get("cause", "")).chars(120),
+            Truncator(shown((mail.error or {}).get("cause", ""))).chars(120),
         )
 
     @admin.display(description=gettext_lazy("queued"), ordering="queued_at")
