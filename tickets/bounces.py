@@ -16,6 +16,7 @@ def note_bounces(letters: Sequence[Letter]) -> None:
         if bounce is None or bounce.is_delay or not bounce.original_message_id:
             continue
         message_id = f"<{bounce.original_message_id.strip().strip('<>')}>"
-        if mark_bounced(letter.row.tenant_id, message_id) and letter.ticket is not None:
+        status = next((one.status for one in bounce.recipients if one.status), "")
+        if mark_bounced(letter.row.tenant_id, message_id, status=status) and letter.ticket is not None:
             waiting = Ticket.objects.filter(pk=letter.ticket.pk, status=Ticket.Status.WAITING)
             waiting.update(status=Ticket.Status.OPEN)

@@ -167,6 +167,9 @@ class Mailbox(TenantOwned):
     outbound_sign_in = models.CharField(_("sign-in for sending"), max_length=20, choices=SignIn, blank=True)
     outbound_signed_in_user = models.CharField(_("signed-in user for sending"), max_length=320, blank=True)
 
+    #: Sending could not begin (no seat, no room, no right): others have their turn until then.
+    send_wait_until = models.DateTimeField(null=True, editable=False)
+
     # Running: when to look next, who is looking now, how it went.
     created_at = models.DateTimeField(_("connected"), auto_now_add=True)
     next_sync_at = models.DateTimeField(_("next look"), null=True, db_index=True)

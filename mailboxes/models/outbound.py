@@ -92,6 +92,9 @@ class OutboundMessage(TenantOwned):
         _("recipients"), default=dict, db_default=models.Value({}, models.JSONField())
     )
 
+    #: How many are to get it; Exchange counts them by the day.
+    recipient_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+
     # The claim.
     tries = models.PositiveIntegerField(_("tries"), default=0)
     #: Fencing: grows with every claim; a write that names an older number is refused.
@@ -124,6 +127,11 @@ class OutboundMessage(TenantOwned):
 
     def __str__(self) -> str:
         return self.subject or self.message_id
+
+    def save(self, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.recipient_count = len(self.to) + len(self.cc) + len(self.bcc)
+        super().save(**kwargs)
 
     @property
     def is_cancellable(self) -> bool:

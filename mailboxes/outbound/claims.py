@@ -19,9 +19,10 @@ LEASE: Final = timedelta(seconds=50)
 _LOOK_AHEAD: Final = 5
 
 
-def claim_due(mailbox_id: int) -> OutboundMessage | None:
-    """Take the oldest mail of a mailbox that may be sent now."""
-    due = OutboundMessage.objects.filter(mailbox_id=mailbox_id).due(timezone.now())
+def claim_due(mailbox_id: int, *, most_recipients: int) -> OutboundMessage | None:
+    """Take the oldest mail of a mailbox that may be sent now, to so many recipients at most."""
+    due = OutboundMessage.objects.filter(mailbox_id=mailbox_id, recipient_count__lte=most_recipients)
+    due = due.due(timezone.now())
     return _claim(due, state=State.SENDING, tries=F("tries") + 1, retry_at=None)
 
 

@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -23,7 +22,7 @@ from mailboxes.errors import LeaseLost
 from mailboxes.governor import visit
 from mailboxes.inbound.retries import retry_at
 from mailboxes.models import Mailbox, OutboundMessage
-from mailboxes.outbound import claims, senders
+from mailboxes.outbound import claims, pace, senders
 from mailboxes.outbound.compose import compose
 from mailboxes.outbound.journal import (
     GIVE_UP_AFTER,
@@ -35,6 +34,7 @@ from mailboxes.outbound.journal import (
 from mailboxes.outbound.resolve import resolve
 from mailboxes.transports.out import open_outbound, why_not
 from mailboxes.transports.outgoing import Doubtful, OutboundTransport
+from mailboxes.transports.smtp_refusals import limit_of
 from tenants import audit
 from tenants.diagnosis import diagnose_own
 from tenants.errors import AccessDenied, CredentialUnusable, IntegrationError, Throttled, TokenRefused
@@ -53,6 +53,7 @@ _REPAIRABLE: Final = (TokenRefused, CredentialUnusable)
 class Sent:
     """What one run did; `has_more` when time was up before the end."""
 
+    worked: int = 0
     sent: int = 0
     has_more: bool = False
 
@@ -65,15 +66,19 @@ def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
     )
     found = mailbox.filter(pk=mailbox_id).first()
     if found is None or why_not(found):
+        pace.step_aside(mailbox_id)
         return report
     try:
         with visit(found) as gate, closing(open_outbound(found, gate)) as wire:
-            while _one(found, wire, report):
+            room = pace.Room(found.pk)
+            while _one(found, wire, room, report):
                 if time.monotonic() > deadline:
                     report.has_more = True
                     break
     except Throttled:
         log.info("Mailbox %d has no free seat to send from; its mail waits", mailbox_id)
+    if not report.worked:
+        pace.step_aside(mailbox_id)
     return report
 
 
@@ -83,25 +88,30 @@ def mailboxes_due() -> list[int]:
     claims.recover(now)
     due = OutboundMessage.objects.due(now).values_list("mailbox_id", flat=True)
     doubtful = OutboundMessage.objects.in_doubt(now).values_list("mailbox_id", flat=True)
-    return sorted({*due.order_by().distinct(), *doubtful.order_by().distinct()})
+    return pace.in_turn({*due.order_by().distinct(), *doubtful.order_by().distinct()})
 
 
-def has_room(mailbox: Mailbox) -> bool:
-    """Tell whether Exchange takes one more mail from this mailbox in this minute."""
-    since = timezone.now() - timedelta(minutes=1)
-    lately = OutboundMessage.objects.filter(mailbox=mailbox, asked_at__gt=since).count()
-    most: int = settings.SEND_PER_MINUTE
-    return lately < most
+def send_in_turn(*, budget_s: float) -> tuple[int, Sent]:
+    """Send from the mailbox whose turn it is, whichever was asked for; gives which one, 0 for none.
+
+    Whoever has just queued a mail asks for a turn. Given to the next in line, one tenant's flood makes others wait for
+    one turn and not for its end.
+    """
+    mailbox_id = next(iter(mailboxes_due()), 0)
+    return mailbox_id, send_from(mailbox_id, budget_s=budget_s) if mailbox_id else Sent()
 
 
-def _one(mailbox: Mailbox, wire: OutboundTransport, report: Sent) -> bool:
+def _one(mailbox: Mailbox, wire: OutboundTransport, room: pace.Room, report: Sent) -> bool:
     """Work on one mail; False when there is nothing more to do now."""
     if row := claims.claim_doubtful(mailbox.pk):
+        report.worked += 1
         _guarded(row, partial(resolve, row, wire))
         return True
-    row = claims.claim_due(mailbox.pk) if has_room(mailbox) else None
+    row = claims.claim_due(mailbox.pk, most_recipients=room.recipients) if room.has_minute() else None
     if row is None:
         return False
+    report.worked += 1
+    room.spend(row)
     row.mailbox = mailbox
     _guarded(row, partial(_send, row, wire))
     if row.state == State.SENT:
@@ -174,8 +184,15 @@ def _put_back(row: OutboundMessage, error: IntegrationError) -> None:
     claims.settle(row, State.QUEUED, retry_at=again_at, error=_told(error))
     if isinstance(error, Throttled):
         # What Microsoft asks of one mail it asks of the mailbox: the others wait as well.
-        others = OutboundMessage.objects.filter(mailbox_id=row.mailbox_id, state=State.QUEUED)
-        others.filter(Q(retry_at=None) | Q(retry_at__lt=again_at)).update(retry_at=again_at)
+        _put_off(row, error, again_at)
+
+
+def _put_off(row: OutboundMessage, error: IntegrationError, until: datetime) -> None:
+    """Let the other mails of the mailbox wait as well; of all mailboxes of the tenant where its limit is reached."""
+    of_all = error.code == "tenant_daily_limit"
+    whose = Q(tenant_id=row.tenant_id) if of_all else Q(mailbox_id=row.mailbox_id)
+    others = OutboundMessage.objects.filter(whose, state=State.QUEUED)
+    others.filter(Q(retry_at=None) | Q(retry_at__lt=until)).update(retry_at=until)
 
 
 def _told(error: IntegrationError) -> dict[str, object]:
@@ -213,11 +230,18 @@ def queue_again(row: OutboundMessage, *, by: audit.Actor) -> bool:
     return done
 
 
-def mark_bounced(tenant_id: int, message_id: str) -> bool:
-    """Note that a mail of ours was not delivered; False when it is none of this tenant's."""
+def mark_bounced(tenant_id: int, message_id: str, *, status: str = "") -> bool:
+    """Note that a mail of ours was not delivered; False when it is none of this tenant's.
+
+    Exchange takes mail over Graph before it counts: a limit of the sender is told by such a report, by its `status`.
+    """
     ours = OutboundMessage.objects.filter(
         Q(message_id=message_id) | Q(remote_message_id=message_id), tenant_id=tenant_id
     )
     left = ours.filter(state__in=(State.SENT, State.UNCERTAIN, State.SENDING))
-    told = diagnose_own("mail_bounced").as_json()
+    limit = limit_of(status)
+    row = left.first() if limit else None
+    if limit is not None and row is not None:
+        _put_off(row, limit, timezone.now() + (limit.retry_after or timedelta(0)))
+    told = (limit.diagnosis if limit else diagnose_own("mail_bounced")).as_json()
     return bool(left.update(state=State.BOUNCED, error=told, retry_at=None, claimed_until=None))

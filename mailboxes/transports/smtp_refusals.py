@@ -43,6 +43,7 @@ _LOGIN = _Meaning(AccessDenied, "smtp_login_refused", permanent=False)
 _BUSY = _Meaning(Throttled, "smtp_busy", wait=_MINUTE)
 _RATE = _Meaning(Throttled, "smtp_rate", wait=_MINUTE)
 _DAY = _Meaning(Throttled, "smtp_daily_limit", wait=_HOUR)
+_DAY_OF_ALL = _Meaning(Throttled, "tenant_daily_limit", wait=_HOUR)
 _BLOCKED = _Meaning(Throttled, "sender_blocked", wait=_HOUR)
 _FULL = _Meaning(MailboxFull, "sender_mailbox_full")
 _LARGE = _Meaning(BadAnswer, "mail_too_large", permanent=True)
@@ -72,8 +73,8 @@ _BY_STATUS: Final[dict[str, _Meaning]] = {
     "5.7.30": _LOGIN,
     "5.7.57": _LOGIN,
     "5.7.139": _LOGIN,
-    "5.7.232": _DAY,
-    "5.7.233": _DAY,
+    "5.7.232": _DAY_OF_ALL,
+    "5.7.233": _DAY_OF_ALL,
     "5.7.501": _BLOCKED,
     "5.7.502": _BLOCKED,
     "5.7.503": _BLOCKED,
@@ -109,6 +110,13 @@ def refused(code: int, text: str, *, is_recipient: bool = False) -> IntegrationE
         return RecipientRefused.own(own, detail=_said(code, status), permanent=is_final)
     own = "smtp_refused" if is_final else "smtp_not_now"
     return BadAnswer.own(own, detail=quote(f"{code} {text}"), permanent=is_final)
+
+
+def limit_of(status: str) -> IntegrationError | None:
+    """Say which limit of the sender a report of non-delivery tells of; None where it is about the recipient."""
+    if _BY_STATUS.get(status) not in (_DAY, _DAY_OF_ALL, _BLOCKED):
+        return None
+    return refused(550, status)
 
 
 def _known(code: int, status: str, words: str) -> _Meaning | None:

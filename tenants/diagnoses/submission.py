@@ -42,9 +42,16 @@ SUBMISSION: dict[str, Advice] = {
     ),
     "smtp_daily_limit": Advice(
         _THERE,
-        "This mailbox, or the organisation, has reached the number of recipients Exchange takes in a day.",
+        "This mailbox has reached the number of recipients Exchange takes in a day.",
         "Nothing to do: it is tried again as the day goes on. For more, share the mail among several mailboxes, or ask "
         "Microsoft about the organisation's limit (Exchange admin center > Reports > Mail flow).",
+    ),
+    "tenant_daily_limit": Advice(
+        _THERE,
+        "The organisation has reached the number of external recipients Exchange takes from it in a day; the mail of "
+        "all its mailboxes waits.",
+        "Nothing to do: it is tried again as the day goes on. The limit follows the licences: Exchange admin center > "
+        "Reports > Mail flow > Tenant outbound external recipients.",
     ),
     "sender_blocked": Advice(
         _THERE,

@@ -194,6 +194,24 @@ def test_a_mailbox_keeps_to_its_pace(customer: Customer, settings: Any) -> None:
     assert len(departed(customer)) == 2
 
 
+def test_a_flood_of_one_tenant_delays_anothers_mail_by_one_turn(connected: Connected) -> None:
+    """Whoever's nudge it is, the tenant that has sent least is served: counted in what really left."""
+    flood, other = connected(), connected()
+    ticket = ticket_of(flood)
+    for _ in range(12):
+        answer(ticket)
+    for _ in range(3):
+        outbox.send_in_turn(budget_s=0)
+    answer(ticket_of(other))
+    before = len(departed(flood))
+    while not departed(other):
+        outbox.send_in_turn(budget_s=0)
+    assert len(departed(flood)) == before
+    while outbox.send_in_turn(budget_s=60)[0]:
+        pass
+    assert (len(departed(flood)), len(departed(other))) == (12, 1)
+
+
 def test_without_the_right_to_drafts_the_mail_goes_out_whole(customer: Customer) -> None:
     """S0-7: Mail.Send alone."""
     customer.control(f"apps/{customer.client_id}", {"roles": ["Mail.Send"]}, method="PATCH")

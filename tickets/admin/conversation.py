@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import BooleanField, Case, QuerySet, Value, When
@@ -11,6 +12,7 @@ from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mailboxes.outbound.pace import Forecast
 from tickets.cards import Card, cards_of, seal_of
 from tickets.models import Attachment, Entry, Ticket
 from tickets.repeated import repeated_pictures
@@ -94,6 +96,11 @@ class Item:
     @property
     def sent_level(self) -> str:
         return SENT_LEVELS.get(self.entry.outbound.state, "calm") if self.entry.outbound else "calm"
+
+    @property
+    def leaves_at(self) -> datetime | None:
+        """Say when a mail of ours that waits will be sent."""
+        return Forecast().leaves_at(self.entry.outbound) if self.entry.outbound else None
 
     @property
     def has_remote_images(self) -> bool:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from mailboxes.enqueue import enqueue_send
 from mailboxes.models import OutboundMessage
 from mailboxes.outbound.outbox import cancel, queue_again
+from mailboxes.outbound.pace import Forecast
 from tenants.admin.scoped import TenantOwnedAdmin
 from tenants.admin.theme import ThemedChoicesFilter
 from tenants.admin.wording import explain
@@ -60,7 +61,7 @@ class OutboxAdmin(TenantOwnedAdmin):
         return rows
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        columns = ["subject_shown", "state_shown", "queued", "mailbox"]
+        columns = ["subject_shown", "state_shown", _leaves(Forecast()), "queued", "mailbox"]
         return [*columns, "tenant"] if self.has_several_tenants(request) else columns
 
     def get_urls(self) -> list[Any]:
@@ -107,6 +108,7 @@ class OutboxAdmin(TenantOwnedAdmin):
                 "subtitle": None,
                 "mail": mail,
                 "entry": Entry.objects.filter(outbound=mail).select_related("ticket").first(),
+                "leaves_at": Forecast().leaves_at(mail),
                 "level": SENT_LEVELS.get(mail.state, "calm"),
                 "trouble": explain(mail.error),
                 "can_cancel": may_act and mail.is_cancellable,
@@ -155,6 +157,16 @@ class OutboxAdmin(TenantOwnedAdmin):
     @admin.display(description=gettext_lazy("queued"), ordering="queued_at")
     def queued(self, mail: OutboundMessage) -> str:
         return ago(mail.queued_at)
+
+
+def _leaves(forecast: Forecast) -> Any:
+    """Make the column that says when a queued mail leaves, by one plan for all rows of a page."""
+
+    @admin.display(description=gettext_lazy("leaves"))
+    def leaves(mail: OutboundMessage) -> str:
+        return ago(forecast.leaves_at(mail))
+
+    return leaves
 
 
 def _back(request: HttpRequest, row: OutboundMessage) -> HttpResponse:

@@ -257,7 +257,7 @@ def test_large_mail_is_taken_whole(wire: SmtpOutbound, submission: Submission) -
         ("454 4.7.0 Temporary authentication failure", Throttled, "smtp_busy", False),
         ("550 5.1.90 Your message can't be sent because you've reached your daily limit", Throttled,
          "smtp_daily_limit", False),
-        ("550 5.7.233 tenant limit", Throttled, "smtp_daily_limit", False),
+        ("550 5.7.233 tenant limit", Throttled, "tenant_daily_limit", False),
         ("550 5.1.8 Access denied, bad outbound sender", Throttled, "sender_blocked", False),
         ("550 5.7.708 Access denied, traffic not accepted from this IP", Throttled, "sender_blocked", False),
         ("554 5.2.2 mailbox full", MailboxFull, "sender_mailbox_full", False),

@@ -1,0 +1,150 @@
+"""How fast mail leaves, whose turn it is, and when a queued mail will go."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from mailboxes.models import Mailbox, OutboundMessage
+from mailboxes.outbound import claims, outbox, pace
+from tenants.diagnosis import diagnose_own
+from tests.factories import MailboxFactory
+
+pytestmark = pytest.mark.django_db
+
+State = OutboundMessage.State
+
+
+def queued(mailbox: Mailbox, *, count: int = 1, people: int = 1, **values: Any) -> list[OutboundMessage]:
+    first = OutboundMessage.objects.count()
+    to = [{"name": "", "email": f"x{number}@elsewhere.example"} for number in range(people)]
+    return [
+        OutboundMessage.objects.create(
+            tenant=mailbox.tenant, mailbox=mailbox, key=f"{first + number}", to=to,
+            message_id=f"<{first + number}@contoso.example>", **values,
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def asked(mailbox: Mailbox, *, ago: timedelta, **values: Any) -> None:
+    queued(mailbox, state=State.SENT, asked_at=timezone.now() - ago, **values)
+
+
+def test_flood_of_one_tenant_lets_every_other_tenant_go_first() -> None:
+    flood = MailboxFactory()
+    more = [MailboxFactory(tenant=flood.tenant) for _ in range(9)]
+    for mailbox in (flood, *more):
+        queued(mailbox, count=3)
+    asked(flood, ago=timedelta(seconds=10))
+    other = MailboxFactory()
+    queued(other)
+    assert outbox.mailboxes_due()[0] == other.pk
+
+
+def test_mailboxes_of_two_tenants_take_turns() -> None:
+    first, second = MailboxFactory(), MailboxFactory()
+    mailboxes = [MailboxFactory(tenant=owner.tenant) for owner in (first, first, second, second)]
+    for mailbox in mailboxes:
+        queued(mailbox)
+    turns = list(Mailbox.objects.in_bulk(outbox.mailboxes_due()).values())
+    order = [next(one.tenant_id for one in turns if one.pk == pk) for pk in outbox.mailboxes_due()]
+    assert order == [first.tenant_id, second.tenant_id] * 2
+
+
+def test_mailbox_that_is_served_or_has_sent_its_minute_has_no_turn(settings: Any) -> None:
+    settings.SEND_PER_MINUTE = 2
+    served, spent, stuck, free = (MailboxFactory() for _ in range(4))
+    for mailbox in (served, spent, stuck, free):
+        queued(mailbox)
+    asked(spent, ago=timedelta(seconds=30), count=2)
+    soon = timezone.now() + timedelta(minutes=1)
+    Mailbox.objects.filter(pk=served.pk).update(visitor_until=soon)
+    Mailbox.objects.filter(pk=stuck.pk).update(send_wait_until=soon)
+    assert outbox.mailboxes_due() == [free.pk]
+
+
+def test_tenant_of_which_enough_mailboxes_are_served_leaves_workers_to_others() -> None:
+    flood = MailboxFactory()
+    soon = timezone.now() + timedelta(minutes=1)
+    for _ in range(pace.AT_ONCE):
+        queued(MailboxFactory(tenant=flood.tenant, visitor_until=soon))
+    queued(flood)
+    assert outbox.mailboxes_due() == []
+
+
+def test_mailbox_that_cannot_begin_steps_aside() -> None:
+    """Its mail waits; it does not take the turn of others again and again."""
+    stuck, other = MailboxFactory(outbound_transport="none"), MailboxFactory()
+    queued(stuck)
+    queued(other)
+    served, _report = outbox.send_in_turn(budget_s=0)
+    assert (served, outbox.mailboxes_due()) == (stuck.pk, [other.pk])
+
+
+def test_recipients_are_counted_by_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F-73: 10,000 recipients a day."""
+    monkeypatch.setattr(pace, "RECIPIENTS_PER_DAY", 10)
+    mailbox = MailboxFactory()
+    asked(mailbox, ago=timedelta(hours=23), people=4)
+    asked(mailbox, ago=timedelta(hours=25), people=9)
+    large, small = queued(mailbox, people=7) + queued(mailbox, people=6)
+    left = pace.Room(mailbox.pk).recipients
+    row = claims.claim_due(mailbox.pk, most_recipients=left)
+    assert (left, row) == (6, small)
+    assert large.recipient_count == 7
+
+
+def leaving(rows: list[OutboundMessage], now: datetime) -> list[int]:
+    forecast = pace.Forecast()
+    found = [forecast.leaves_at(row) for row in rows]
+    return [round((one - now).total_seconds() / 60) for one in found if one is not None]
+
+
+def test_forecast_knows_the_pace(settings: Any) -> None:
+    settings.SEND_PER_MINUTE = 2
+    mailbox = MailboxFactory()
+    asked(mailbox, ago=timedelta(seconds=5))
+    assert leaving(queued(mailbox, count=6), timezone.now()) == [0, 1, 1, 2, 2, 3]
+
+
+def test_forecast_knows_the_limit_of_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "RECIPIENTS_PER_DAY", 10)
+    mailbox = MailboxFactory()
+    asked(mailbox, ago=timedelta(hours=20), people=9)
+    assert leaving(queued(mailbox, count=2), timezone.now()) == [0, 240]
+
+
+def test_mail_that_was_sent_leaves_no_more() -> None:
+    (row,) = queued(MailboxFactory(), state=State.SENT)
+    assert pace.Forecast().leaves_at(row) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "waits"),
+    [
+        ("5.1.90", "smtp_daily_limit", [True, False]),
+        ("5.7.233", "tenant_daily_limit", [True, True]),
+        ("5.2.2", "mail_bounced", [False, False]),
+        ("5.1.1", "mail_bounced", [False, False]),
+    ],
+)
+def test_report_of_a_limit_holds_back_whom_it_is_about(status: str, code: str, waits: list[bool]) -> None:
+    """F-73: the mailbox's limit and the organisation's are told apart; a full mailbox over there is neither."""
+    mailbox = MailboxFactory()
+    beside, stranger = MailboxFactory(tenant=mailbox.tenant), MailboxFactory()
+    (row,) = queued(mailbox, state=State.SENT)
+    waiting = [*queued(mailbox), *queued(beside), *queued(stranger)]
+    assert outbox.mark_bounced(mailbox.tenant_id, row.message_id, status=status)
+    row.refresh_from_db()
+    for one in waiting:
+        one.refresh_from_db()
+    assert (row.state, row.error) == ("bounced", {**(row.error or {}), "code": code})
+    assert [one.retry_at is not None for one in waiting] == [*waits, False]
+
+
+def test_every_code_of_a_limit_is_explained() -> None:
+    assert {diagnose_own(code).code for code in ("smtp_daily_limit", "tenant_daily_limit", "smtp_rate")}
