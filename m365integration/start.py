@@ -52,7 +52,7 @@ def start(*, demo_dir: Path | None, bind: str | None) -> None:
     from django.core.management import CommandError
 
     from m365integration.safety import Refused
-    from m365integration.serving import serve
+    from m365integration.serving import public_url, serve
     from m365integration.supervisor import AlreadyRunning
     from m365integration.supervisor.plan import BadAddress, default_address, read_address
 
@@ -63,8 +63,9 @@ def start(*, demo_dir: Path | None, bind: str | None) -> None:
 
     try:
         django.setup()
-        parts = [_sandbox_part(demo_dir, port)] if demo_dir else []
-        serve(read_address(bind or default_address()), concurrency=2, before=parts, welcome=welcome)
+        address = read_address(bind or default_address())
+        parts = [_sandbox_part(demo_dir, port, callback=public_url(address))] if demo_dir else []
+        serve(address, concurrency=2, before=parts, welcome=welcome)
     except (AlreadyRunning, BadAddress, CommandError, Refused) as error:
         sys.exit(str(error))
 
@@ -116,7 +117,7 @@ def _demo_environment(demo_dir: Path, port: int) -> dict[str, str]:
     }
 
 
-def _sandbox_part(demo_dir: Path, port: int) -> "Part":
+def _sandbox_part(demo_dir: Path, port: int, *, callback: str) -> "Part":
     from m365integration.supervisor import Part
 
     command = (
@@ -131,6 +132,8 @@ def _sandbox_part(demo_dir: Path, port: int) -> "Part":
             str(demo_dir / "sandbox"),
         ),
         *("--scenario", str(DEMO / "scenario.json"), "--arrivals", str(ARRIVALS_S)),
+        # Wherever the demo listens, people and administrators come back to it.
+        *("--redirect", f"{callback}/oauth/callback/"),
     )
     return Part(name="sandbox", command=command, is_ready=lambda: _answers(port))
 

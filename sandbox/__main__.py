@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         sandbox = Sandbox(
             options.state, scenario=options.scenario, port=options.port, latency_ms=options.latency_ms,
-            control_port=options.control_port, arrivals_s=options.arrivals,
+            control_port=options.control_port, arrivals_s=options.arrivals, redirects=options.redirect,
         )  # fmt: skip
     except BadScenario as error:
         print(f"Cannot use the scenario: {error}", file=sys.stderr)
@@ -65,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--latency-ms", type=int, default=0, help="wait this long before every answer")
     serve.add_argument(
         "--arrivals", type=float, help="a new demo mail every so many seconds; 0 switches them off"
+    )
+    serve.add_argument(
+        "--redirect",
+        action="append",
+        default=[],
+        help="an address registered with every app, besides its own",
     )
     serve.add_argument("--json", action="store_true", help="print the addresses as one line of JSON")
     return parser

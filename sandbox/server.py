@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -66,11 +67,13 @@ class Sandbox:
         control_port: int | None = 0,
         latency_ms: int = 0,
         arrivals_s: float | None = None,
+        redirects: Sequence[str] = (),
     ) -> None:
         self.cloud = open_cloud(Path(state_dir))
         base = scenario.parent if isinstance(scenario, Path) else Path.cwd()
         document: Json = read_scenario(scenario) if isinstance(scenario, Path) else scenario or {}
         apply_scenario(self.cloud, json.loads(json.dumps(document)), base=base)
+        self._register(redirects)
         self.cloud.faults.latency_s = latency_ms / 1000
         tls = ensure_tls(Path(state_dir))
         self.ca_path = tls.ca.resolve()
@@ -79,6 +82,11 @@ class Sandbox:
             self._listeners.append(Listener(ControlFront(self.cloud), port=control_port))
         every_s = document.get("arrivals", {}).get("every_s", 0.0) if arrivals_s is None else arrivals_s
         self.arrivals = Arrivals(self.cloud, document, every_s=every_s) if every_s else None
+
+    def _register(self, redirects: Sequence[str]) -> None:
+        """Take sign-ins back to these addresses, too; not kept, since the next start may be elsewhere."""
+        for app in self.cloud.directory.apps:
+            app.redirect_uris = tuple(dict.fromkeys((*app.redirect_uris, *redirects)))
 
     @property
     def url(self) -> str:

@@ -2,6 +2,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def start(state: Path) -> Iterator[Start]:
     """Start a sandbox with a scenario; it is stopped after the test."""
     with ExitStack() as running:
 
-        def begin(document: Json | None = None, **options: int) -> Client:
+        def begin(document: Json | None = None, **options: Any) -> Client:
             sandbox = Sandbox(state, scenario=scenario() if document is None else document, **options)
             return Client(running.enter_context(sandbox))
 

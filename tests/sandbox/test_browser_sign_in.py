@@ -43,6 +43,14 @@ def test_browser_comes_back_with_a_code_and_the_state_unchanged(client: Client) 
     assert set(back) == {"code", "state", "session_state"}
 
 
+def test_address_given_at_the_start_is_registered_with_every_app(start: Start) -> None:
+    here = "http://localhost:8001/oauth/callback/"
+    client = start(peopled(), redirects=[here])
+    client.control("browser", {"account": ANNA})
+    assert visit(client, redirect_uri=here).headers["Location"].startswith(f"{here}?code=")
+    assert sent_back(visit(client))["code"]
+
+
 def test_id_token_is_signed_and_names_who_signed_in(client: Client) -> None:
     claims = claims_of(client, come_back(client)["id_token"], APP)
     me = client.get(f"{client.sandbox.url}/v1.0/me", headers=bearer(come_back(client))).status_code
