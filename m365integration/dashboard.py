@@ -98,7 +98,7 @@ def _cards(tickets: QuerySet[Any], ledger: QuerySet[Any], now: datetime) -> list
     list_of_mails = reverse("admin:mailboxes_inboundmessage_changelist")
     status = ticket_figures.by_unsolved_status(tickets)
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    states = mail_figures.quarantined(ledger), mail_figures.waiting(ledger)
+    states = mail_figures.quarantined(ledger), mail_figures.waiting(ledger), mail_figures.suspended(ledger)
     return [
         Card(
             label=_("tickets need an answer"),
@@ -120,6 +120,11 @@ def _cards(tickets: QuerySet[Any], ledger: QuerySet[Any], now: datetime) -> list
             label=_("mails waiting to be filed"),
             count=states[1],
             link=f"{list_of_mails}?state__exact=received",
+        ),
+        Card(
+            label=_("mails suspended"),
+            count=states[2],
+            link=f"{list_of_mails}?state__exact=suspended",
         ),
     ]
 

@@ -26,6 +26,11 @@ def in_quarantine(ledger: QuerySet[Any]) -> QuerySet[Any]:
     return ledger.filter(state=State.QUARANTINED)
 
 
+def suspended(ledger: QuerySet[Any]) -> int:
+    """Count the mails kept off the tickets as loops, until somebody decides otherwise."""
+    return ledger.filter(state=State.SUSPENDED).count()
+
+
 def waiting(ledger: QuerySet[Any]) -> int:
     """Count the mails that are seen and not decided on yet."""
     return ledger.filter(state=State.RECEIVED).count()

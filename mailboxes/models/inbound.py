@@ -136,6 +136,9 @@ class InboundMessage(TenantOwned):
             models.Index(
                 fields=["tenant", "-received_at"], name="ledger_quarantined", condition=Q(state="quarantined")
             ),
+            models.Index(
+                fields=["tenant", "-received_at"], name="ledger_suspended", condition=Q(state="suspended")
+            ),
         ]
 
     @classmethod

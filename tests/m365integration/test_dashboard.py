@@ -28,9 +28,19 @@ def test_figures_count_own_tenants_only(desk: Desk) -> None:
             InboundMessageFactory(mailbox=mailbox, state="quarantined", received_at=now)
 
     page = signed_in(desk.agent).get("/admin/")
-    assert figures(page) == [1, 1, 1, 0]
+    assert figures(page) == [1, 1, 1, 0, 0]
     assert page.context["mails_today"] == 1
     assert figures(signed_in(desk.operator).get("/admin/"))[:4] == [4, 4, 4, 0]
+
+
+def test_suspended_mails_are_counted_and_led_to(desk: Desk) -> None:
+    for tenant in (desk.ours, desk.theirs):
+        InboundMessageFactory(mailbox__tenant=tenant, state="suspended")
+    client = signed_in(desk.agent)
+    card = next(card for card in client.get("/admin/").context["cards"] if "suspended" in card.link)
+
+    assert card.count == 1
+    assert client.get(card.link).context["cl"].result_count == 1
 
 
 def test_mailboxes_in_trouble_come_with_cause_and_button(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -193,3 +194,29 @@ def test_badge_leads_to_the_ticket_that_was_named(mailbox: Mailbox, stored: Stor
         named.reference
         in client.get(reverse("admin:tickets_ticket_changelist"), {"q": named.reference}).content.decode()
     )
+
+
+def test_copy_from_another_mailbox_of_the_tenant_names_it_and_leads_there(
+    mailbox: Mailbox, stored: Stored
+) -> None:
+    """MT-065"""
+    other = factories.MailboxFactory(tenant=mailbox.tenant)
+    stored("question")
+    stored("question", into=other)
+    file_for(mailbox)
+    first, second = Entry.objects.order_by("pk")
+    client = signed_in(factories.OperatorFactory())
+    page = client.get(reverse("admin:tickets_ticket_change", args=[first.ticket_id])).content.decode()
+    for twin, address in ((first, mailbox.address), (second, other.address)):
+        assert re.search(rf'href="#entry-{twin.pk}"[^>]*>also came to {re.escape(address)}<', page)
+
+
+def test_mail_that_came_once_names_no_other_mailbox(mailbox: Mailbox, stored: Stored) -> None:
+    stored("question")
+    stored("question", into=factories.MailboxFactory())
+    file_for(mailbox)
+    ticket = Ticket.objects.get()
+    page = signed_in(factories.OperatorFactory()).get(
+        reverse("admin:tickets_ticket_change", args=[ticket.pk])
+    )
+    assert "also came to" not in page.content.decode()

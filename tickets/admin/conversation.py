@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import BooleanField, Case, QuerySet, Value, When
+from django.db.models import BooleanField, Case, F, QuerySet, Value, When
 from django.db.models.functions import Left
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -73,8 +75,8 @@ class Badge:
     level: str
     label: Any
     reason: str = ""
-    #: Reference of a ticket it leads to.
-    ticket: str = ""
+    #: Where it leads.
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +124,8 @@ def conversation(ticket: Ticket, *, shows_all: bool = False) -> list[Item]:
     for file in Attachment.objects.filter(entry__in=entries):
         files.setdefault(file.entry_id, []).append(file)
     repeated = repeated_pictures(entries, files)
-    return [_item(entry, files.get(entry.pk, []), repeated) for entry in entries]
+    twins = _twins(entries)
+    return [_item(entry, files.get(entry.pk, []), repeated, twin=twins.get(entry.pk)) for entry in entries]
 
 
 def _entries(ticket: Ticket) -> QuerySet[Any]:
@@ -140,6 +143,7 @@ def _entries(ticket: Ticket) -> QuerySet[Any]:
             "outbound__headers",
         )
         .annotate(
+            mailbox_address=F("inbound__mailbox__address"),
             head=Left("text", SHOWN_CHARS + 1),
             new_head=Left("new_text", SHOWN_CHARS + 1),
             has_html=Case(When(html="", then=Value(False)), default=Value(True), output_field=BooleanField()),
@@ -148,7 +152,9 @@ def _entries(ticket: Ticket) -> QuerySet[Any]:
     return rows
 
 
-def _item(entry: Any, files: Sequence[Attachment], repeated: frozenset[tuple[str, str]]) -> Item:
+def _item(
+    entry: Any, files: Sequence[Attachment], repeated: frozenset[tuple[str, str]], *, twin: Any = None
+) -> Item:
     text, new_text = entry.head, entry.new_head
     lead, tail = (new_text, _tail(text, new_text)) if new_text else (text, "")
     shown = [file for file in files if not (file.is_inline and entry.has_html)]
@@ -162,7 +168,7 @@ def _item(entry: Any, files: Sequence[Attachment], repeated: frozenset[tuple[str
         frame_px=min(max(160, lines * LINE_PX + 90 + 240 * sum(file.is_inline for file in files)), 720),
         files=[file for file in shown if (entry.from_email, file.sha256) not in repeated],
         repeated=[file for file in shown if (entry.from_email, file.sha256) in repeated],
-        badges=list(_badges(entry)),
+        badges=[*_badges(entry), *_twin_badges(twin)],
         cards=list(cards_of(entry.cards)),
         problems=[str(one.get("text", "")) for one in entry.problems if isinstance(one, dict)],
     )
@@ -199,6 +205,38 @@ def _badges(entry: Entry) -> Iterator[Badge]:
         yield Badge(level="warning", label=_("shown with limits"))
 
 
+def _twin_badges(twin: Any) -> Iterator[Badge]:
+    if twin is not None:
+        yield Badge(
+            level="info",
+            label=_("also came to %(mailbox)s") % {"mailbox": twin.mailbox_address},
+            reason=_(
+                "The same mail arrived in two mailboxes of this tenant; both copies stand on this ticket."
+            ),
+            link=f"#entry-{twin.pk}",
+        )
+
+
+def _found_by(reference: str) -> str:
+    return f"{reverse('admin:tickets_ticket_changelist')}?{urlencode({'q': reference})}"
+
+
+def _twins(entries: Sequence[Any]) -> dict[int, Any]:
+    """Give, for mails that came to more than one mailbox of the tenant, the entry from the other one."""
+    same: dict[str, list[Any]] = {}
+    for entry in entries:
+        if entry.message_id and entry.inbound_id:
+            same.setdefault(entry.message_id, []).append(entry)
+    pairs = [
+        (one, other)
+        for copies in same.values()
+        for one in copies
+        for other in copies
+        if one.mailbox_address != other.mailbox_address
+    ]
+    return {one.pk: other for one, other in reversed(pairs)}
+
+
 def _trust_badges(decisions: Mapping[str, Any]) -> Iterator[Badge]:
     trust = decisions.get("trust") or {}
     if trust.get("level") in TRUST:
@@ -209,7 +247,7 @@ def _trust_badges(decisions: Mapping[str, Any]) -> Iterator[Badge]:
             level="danger",
             label=_("kept off %(ticket)s") % {"ticket": reference},
             reason=_("It answers that ticket, but its sender is not proven. Merge the two if it is genuine."),
-            ticket=reference,
+            link=_found_by(reference),
         )
     if reference := decisions.get("outside_of"):
         yield Badge(
@@ -218,14 +256,14 @@ def _trust_badges(decisions: Mapping[str, Any]) -> Iterator[Badge]:
             reason=_(
                 "It answers a mail of that ticket, but its sender has no part in it. Merge the two if he belongs there."
             ),
-            ticket=reference,
+            link=_found_by(reference),
         )
     if reference := decisions.get("stranger_to"):
         yield Badge(
             level="warning",
             label=_("names %(ticket)s") % {"ticket": reference},
             reason=_("Its subject names a ticket that this sender has no part in."),
-            ticket=reference,
+            link=_found_by(reference),
         )
     if decisions.get("part") in PARTS:
         level, label, reason = PARTS[decisions["part"]]
