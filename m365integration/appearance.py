@@ -49,12 +49,14 @@ def quarantine_badge(request: HttpRequest) -> str:
 def news_badge(request: HttpRequest) -> str:
     """Count the tickets the person watches that have something new; nothing when there are none."""
     from tenants.reach import within
+    from tickets.looks import with_reading
     from tickets.models import Ticket
     from tickets.watching import news
 
     if not request.user.is_authenticated:
         return ""
-    count = news(within(request, Ticket.objects.all()), by=request.user).count()
+    visible = with_reading(within(request, Ticket.objects.all()), by=request.user)
+    count = news(visible, by=request.user).count()
     return str(count) if count else ""
 
 

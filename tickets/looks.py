@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib.auth.models import User
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import F, FilteredRelation, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -68,9 +68,10 @@ def mark_read(tickets: Sequence[Ticket], *, by: User) -> None:
 
 def with_reading(tickets: QuerySet[Any], *, by: User) -> QuerySet[Any]:
     """Add `entries_seen`: how far somebody has read each ticket."""
-    own = Look.objects.filter(ticket=OuterRef("pk"), user=by).values("entries_seen")[:1]
-    seen = Coalesce(Subquery(own), Value(0), output_field=IntegerField())
-    rows: QuerySet[Any] = tickets.annotate(entries_seen=seen)
+    # A join and no subquery: PostgreSQL asks that once for each of 300,000 tickets when it counts what is unread.
+    own = FilteredRelation("looks", condition=Q(looks__user=by))
+    seen = Coalesce(F("own_look__entries_seen"), Value(0), output_field=IntegerField())
+    rows: QuerySet[Any] = tickets.annotate(own_look=own, entries_seen=seen)
     return rows
 
 

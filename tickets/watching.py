@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from tickets.looks import unread, with_reading
+from tickets.looks import unread
 from tickets.models import Ticket
 
 
@@ -21,5 +21,5 @@ def watch(ticket: Ticket, *, by: User) -> bool:
 
 
 def news(tickets: QuerySet[Any], *, by: User) -> QuerySet[Any]:
-    """Keep the tickets somebody follows that have entries he has not read."""
-    return unread(with_reading(tickets.filter(watchers=by), by=by))
+    """Keep those of `with_reading` that somebody follows."""
+    return unread(tickets.filter(watchers=by))

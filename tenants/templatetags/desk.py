@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -60,10 +61,15 @@ def _span(seconds: float) -> str:
 
 
 @register.filter
+def crumbs(parts: list[Any]) -> list[Any]:
+    """Leave out the room a page is in: “Tickets › Tickets” says nothing, and a phone has no place for it."""
+    return parts[1:] or parts
+
+
+@register.filter
 def heading(title: Any) -> str:
-    """Begin with a capital, unless it begins with an address: that is no word of ours."""
-    text = str(title)
-    return text if "@" in text.split(" ")[0] else capfirst(text)
+    """Begin a word of ours with a capital; the name of a row, an address perhaps, stays as it is."""
+    return str(title) if isinstance(title, Model) else capfirst(str(title))
 
 
 @register.filter

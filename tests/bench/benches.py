@@ -161,10 +161,10 @@ def desk(session: Session, engine: Engine) -> Iterator[Figure]:
         bench = f"{engine.name} {session.sizes.tickets:,} tickets, {who}"
         for name, page in pages.items():
             yield Figure(
-                bench=bench, name=f"list: {name}", value=page["ms"], unit="ms", most=300 if is_bound else None
+                bench=bench, name=f"page: {name}", value=page["ms"], unit="ms", most=300 if is_bound else None
             )
         most = max(page["statements"] for page in pages.values())
-        yield Figure(bench=bench, name="statements", value=most, most=16)
+        yield Figure(bench=bench, name="statements", value=most, most=24)
 
 
 def wires(session: Session, engine: Engine) -> Iterator[Figure]:
