@@ -12,12 +12,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from m365integration.models import Preference
 
 #: Where the session keeps the choice, so that it costs no query of each page.
 CHOICE: Final = "_language"
+#: Texts of Django that its own German words otherwise than everything here does.
+REWORDED: Final = (
+    gettext_noop("Save and add another"),
+    gettext_noop("Save and continue editing"),
+    gettext_noop("Save as new"),
+    gettext_noop("History"),
+    gettext_noop("Filters"),
+)
 
 
 class PersonsLanguage(LocaleMiddleware):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from tenants.diagnosis import Diagnosis
 
-#: Sentences with a place for what differs; `cause` and `rest` are sentences themselves.
+#: Sentences with a place for what differs; `cause`, `rest` and `word` are translated too.
 FRAMES: Final = (
     gettext_noop("Entra refused the sign-in and says: %(said)s"),
     gettext_noop("%(cause)s Microsoft says: %(said)s"),
@@ -23,7 +23,7 @@ FRAMES: Final = (
 )
 gettext_noop("If it stays unclear, give Microsoft's support the code and the correlation id.")
 _PLACE: Final = re.compile(r"%\\\((\w+)\\\)s")
-_SENTENCES: Final = ("cause", "rest")
+_SENTENCES: Final = ("cause", "rest", "word")
 
 
 def shown(text: str, *, frames: Iterable[str] = FRAMES) -> str:

@@ -103,7 +103,7 @@ def _theme() -> Iterator[Key]:
     home = Path(django.__file__).parent
     catalogues = [
         home / "conf/locale/de/LC_MESSAGES/django.mo",
-        *home.glob("contrib/*/locale/de/**/django.mo"),
+        *home.glob("contrib/*/locale/de/LC_MESSAGES/django.mo"),
     ]
     known = {entry.msgid for path in catalogues for entry in polib.mofile(str(path))}
     folder = Path(unfold.__file__).parent

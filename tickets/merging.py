@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from mailboxes.parsing.gate import one_line
 from tenants import audit
@@ -63,8 +64,16 @@ def unmerge(ticket: Ticket, *, by: User) -> None:
         Ticket.objects.filter(pk=ticket.pk).update(merged_into=None, status=Status.OPEN, closed_at=None)
         _reckon(ticket)
         _reckon(into)
-        _tell(ticket, _("Taken apart from %(reference)s again.") % {"reference": into.reference}, by=by)
-        _tell(into, _("%(reference)s was taken apart again.") % {"reference": ticket.reference}, by=by)
+        _tell(
+            ticket,
+            gettext_noop("Taken apart from %(reference)s again.") % {"reference": into.reference},
+            by=by,
+        )
+        _tell(
+            into,
+            gettext_noop("%(reference)s was taken apart again.") % {"reference": ticket.reference},
+            by=by,
+        )
         audit.note(audit.Action.CHANGED, ticket, by=by, merged_into=[into.reference, None])
 
 
@@ -85,8 +94,8 @@ def split(ticket: Ticket, entry_ids: Collection[int], *, by: User) -> Ticket:
         _reckon(ticket)
         count = len(chosen)
         moved = {"n": count, "reference": made.reference}
-        _tell(ticket, _("%(n)d entries went to the new ticket %(reference)s.") % moved, by=by)
-        _tell(made, _("Split off from %(reference)s.") % {"reference": ticket.reference}, by=by)
+        _tell(ticket, gettext_noop("%(n)s entries went to the new ticket %(reference)s.") % moved, by=by)
+        _tell(made, gettext_noop("Split off from %(reference)s.") % {"reference": ticket.reference}, by=by)
         audit.note(audit.Action.CHANGED, ticket, by=by, split_off=[None, made.reference], entries=[count])
     return made
 
@@ -121,7 +130,9 @@ def _close(tickets: Collection[int], into: Ticket) -> None:
 
 def _note_merge(tickets: Collection[Ticket], into: Ticket, *, by: User) -> None:
     references = ", ".join(ticket.reference for ticket in tickets)
-    _tell(into, _("%(references)s was merged into this ticket.") % {"references": references}, by=by)
+    _tell(
+        into, gettext_noop("%(references)s was merged into this ticket.") % {"references": references}, by=by
+    )
     audit.note_many(
         audit.line(audit.Action.CHANGED, ticket, by=by, details={"merged_into": [None, into.reference]})
         for ticket in tickets

@@ -39,6 +39,14 @@ def ago(moment: datetime | None) -> str:
     )
 
 
+@register.filter
+def since(moment: datetime) -> str:
+    """Say for how long, as after "for" or "since"; the exact time shows on hover."""
+    exact = date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+    span = _span(max(0, (timezone.now() - moment).total_seconds()))
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, span)
+
+
 def distance(moment: datetime, *, now: datetime | None = None) -> str:
     """Word the distance to a moment: "just now", "5 min ago", "in 40 s"; the date when it is over a week."""
     seconds = ((now or timezone.now()) - moment).total_seconds()

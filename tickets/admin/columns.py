@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.templatetags.desk import ago
+from tenants.templatetags.desk import ago, since
 from tickets.models import Ticket
 from tickets.models.ticket import UNSOLVED
 
@@ -66,11 +66,11 @@ class TicketColumns:
             ticket.queue.name,
         )
 
-    @admin.display(description=gettext_lazy("waiting since"), ordering="waits_since_at")
+    @admin.display(description=gettext_lazy("waiting"), ordering="waits_since_at")
     def waits(self, ticket: Ticket) -> str:
         if ticket.waits_since is None:
             return NOTHING
-        return format_html('<span class="desk-nowrap">{}</span>', ago(ticket.waits_since))
+        return format_html('<span class="desk-nowrap">{}</span>', since(ticket.waits_since))
 
     @admin.display(description=gettext_lazy("due"), ordering="due_on")
     def due(self, ticket: Ticket) -> str:

@@ -30,6 +30,7 @@ from tickets.admin import preview
 from tickets.models import Entry
 from tickets.rehearsing import rehearse
 from tickets.replaying import REFUSALS, Replayed, make_tickets, replay
+from tickets.wording import reason
 
 State = InboundMessage.State
 LEVELS = {
@@ -242,7 +243,7 @@ class LedgerAdmin(TenantOwnedAdmin):
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def state_shown(self, mail: InboundMessage) -> str:
-        cause = shown(mail.reason) or (
+        cause = reason(mail.reason) or (
             _("moved or deleted by others before it was tidied up") if mail.taken_at else ""
         )
         cause = cause or shown((mail.error or {}).get("cause", ""))

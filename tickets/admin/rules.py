@@ -20,6 +20,7 @@ from tenants.reach import ADMINS, WORKERS, within
 from tickets.models import Rule
 from tickets.models.rule import PATTERNS
 from tickets.models.tag import tag_names
+from tickets.wording import reason
 
 #: Conditions besides the patterns.
 _MORE: tuple[str, ...] = ("header", "has_attachment", "larger_than_kb", "smaller_than_kb")
@@ -125,7 +126,7 @@ class RuleAdmin(TenantOwnedAdmin):
     @admin.display(description=gettext_lazy("then"))
     def then(self, rule: Rule) -> str:
         told = rule.as_policy().told
-        return format_html('<span class="desk-who desk-cause">{}</span>', told or _("nothing"))
+        return format_html('<span class="desk-who desk-cause">{}</span>', reason(told) or _("nothing"))
 
 
 def _workers(request: HttpRequest) -> QuerySet[User]:

@@ -1,0 +1,113 @@
+"""Why a mail was taken for what it is, in the language of whoever reads it; rows keep it in English."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_noop as _
+
+from tenants.wording import FRAMES, shown
+
+#: What is said of a mail, a sender or a rule, with a place for what differs.
+REASONS: Final = (
+    _("loop: it has passed %(n)s hosts"),
+    _("loop: our own mail came back"),
+    _("self: the sender is one of our own mailboxes"),
+    _("delay: delivery is late and still being tried (%(whom)s)"),
+    _("delay: delivery is late and still being tried"),
+    _("bounce: a report about a mail that was not delivered (%(whom)s)"),
+    _("bounce: a report about a mail that was not delivered"),
+    _("meeting: an answer to an invitation (%(answer)s)"),
+    _("delivery report"),
+    _("report"),
+    _("%(header)s is set"),
+    _("message class of an out-of-office reply"),
+    _("empty Return-Path"),
+    _("sender is a robot by its address"),
+    _("subject of an out-of-office reply"),
+    _("%(n)s mails on this ticket within %(minutes)s minutes"),
+    _("%(n)s mails of this sender within %(minutes)s minutes"),
+    _("it has more than one From header, so nobody is proven"),
+    _("no check proves the sender"),
+    _("sent from inside the organisation, signed in"),
+    _("Exchange has not written down any check"),
+    _("the checks were made by another server than the tenant's own"),
+    _("the checks are about another sender"),
+    _("it stands below the place where the tenant's own server writes"),
+    _("moved or deleted by somebody before it could be fetched"),
+    _("Microsoft lists this mail but does not hand it over"),
+    _("discarded by the rule %(name)s: %(why)s"),
+    _("suspended, no rule is asked: %(rest)s"),
+    _("Its bytes are not in storage."),
+)
+#: Remarks on the contents of a mail.
+REMARKS: Final = (
+    _("This mail is over the size limit; the rest of it is in Outlook."),
+    _("Another mail with other content bears the same Message-ID; one of them may be forged."),
+    _("Parts nested deeper than %(n)s were left in the original."),
+    _("Only the first %(n)s parts of the mail were read."),
+    _("A multipart had no usable boundary; all of it is shown as text."),
+    _("The mail itself is empty; this is the text of the mail that is attached to it."),
+    _("The header block was over the limits; only part of it was read."),
+    _("A header line was not readable and was left out."),
+    _("%(header)s names %(n)s addresses; the first %(kept)s were kept."),
+    _("The mail has more than one From header; nobody is proven."),
+    _("The HTML was not shown because it %(why)s; the text and the original are complete."),
+    _("%(n)s remote images blocked."),
+    _("1 remote image blocked."),
+    _("The mail is empty."),
+    _("The declared charset or encoding was wrong; the text was guessed."),
+    _("The text is very long: its beginning is shown, all of it is attached."),
+    _("The structure could not be read; text was gathered line by line."),
+    _("An attachment's encoding was damaged; what could be read was kept."),
+    _("This is one piece of a mail that was sent in pieces; it is not put together."),
+    _("The mail has %(n)s parts; the first %(kept)s were read."),
+    _("winmail.dat could not be unpacked; it is attached as it is."),
+    _("1 file unpacked from winmail.dat, which is attached too."),
+    _("%(n)s files unpacked from winmail.dat, which is attached too."),
+)
+#: What a rule asks; `word` is a name of something.
+RULES: Final = (
+    _("it has a file"),
+    _("it has no file"),
+    _("it has %(n)s bytes"),
+    _("it asks for nothing, so it fits every mail"),
+    _("the file name %(found)s is like %(pattern)s"),
+    _("the %(word)s %(found)s is like %(pattern)s"),
+    _("the %(word)s is like %(pattern)s"),
+    _("the %(word)s would take too long to compare with %(pattern)s; write the expression simpler"),
+    _("no %(word)s is like %(pattern)s"),
+    _("header %(name)s"),
+    _("header"),
+    _("verdict"),
+    _("recipient"),
+    _("file name"),
+)
+#: What a rule does, one after the other.
+ACTIONS: Final = (
+    _("queue %(name)s"),
+    _("assigned to %(name)s"),
+    _("priority %(word)s"),
+    _("tags %(name)s"),
+    _("discarded: %(why)s"),
+    _("no further rule"),
+)
+#: What staff did to a ticket.
+EVENTS: Final = (
+    _("Taken apart from %(reference)s again."),
+    _("%(reference)s was taken apart again."),
+    _("%(n)s entries went to the new ticket %(reference)s."),
+    _("Split off from %(reference)s."),
+    _("%(references)s was merged into this ticket."),
+)
+_WHOLE: Final = (*REASONS, *REMARKS, *EVENTS, *FRAMES)
+
+
+def reason(text: str) -> str:
+    """Translate a reason, a remark or an event; several in one text are told one by one."""
+    if (whole := shown(text, frames=_WHOLE)) != text:
+        return whole
+    done = [shown(part, frames=ACTIONS) for part in text.split(", ")]
+    if done[0] != text.split(", ")[0]:
+        return ", ".join(done)
+    return "; ".join(shown(part, frames=RULES) for part in text.split("; "))
