@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Case, Q, QuerySet, Value, When
@@ -35,9 +36,25 @@ class RunGate:
         return int(self.count)
 
 
+@dataclass(slots=True)
 class VisitorGate:
+    """One seat; it ends by itself, so that of a visitor who was killed it is free again."""
+
+    mailbox_id: int = 0
+    held_for: timedelta = timedelta()
+    until: datetime | None = None
+
     def slots(self) -> int:
         return 1
+
+    def renew(self) -> None:
+        """Keep the seat for as long again, where half of the time is over."""
+        now = timezone.now()
+        if self.until is None or self.until - now > self.held_for / 2:
+            return
+        mine = Mailbox.objects.filter(pk=self.mailbox_id, visitor_until=self.until)
+        if mine.update(visitor_until=now + self.held_for):
+            self.until = now + self.held_for
 
 
 def renew(mailbox: Mailbox, gate: RunGate) -> None:
@@ -57,8 +74,8 @@ def renew(mailbox: Mailbox, gate: RunGate) -> None:
 
 
 @contextmanager
-def visit(mailbox: Mailbox) -> Iterator[VisitorGate]:
-    """Hold one seat for a few requests.
+def visit(mailbox: Mailbox, *, hold: timedelta | None = None) -> Iterator[VisitorGate]:
+    """Hold one seat for a few requests; with `hold` for so long, and renewed by whoever stays.
 
     Raises Throttled when another visitor is there, or the run does not make room in time, and Misconfigured while
     the tenant is switched off.
@@ -67,16 +84,17 @@ def visit(mailbox: Mailbox) -> Iterator[VisitorGate]:
         raise Misconfigured.own("tenant_off")
     rows = Mailbox.objects.filter(pk=mailbox.pk)
     now = timezone.now()
-    until = now + timedelta(seconds=settings.GRAPH_DEADLINE_S * 2)
-    if not rows.filter(Q(visitor_until=None) | Q(visitor_until__lt=now)).update(visitor_until=until):
+    held_for = hold or timedelta(seconds=settings.GRAPH_DEADLINE_S * 2)
+    gate = VisitorGate(mailbox.pk, held_for, now + held_for)
+    if not rows.filter(Q(visitor_until=None) | Q(visitor_until__lt=now)).update(visitor_until=gate.until):
         raise _no_seat()
     try:
         _await_seat(
             rows.filter(Q(claimed_until=None) | Q(claimed_until__lt=now) | Q(slots__lt=settings.GRAPH_SLOTS))
         )
-        yield VisitorGate()
+        yield gate
     finally:
-        rows.filter(visitor_until=until).update(visitor_until=None)
+        rows.filter(visitor_until=gate.until).update(visitor_until=None)
 
 
 def _await_seat(free: QuerySet[Mailbox]) -> None:

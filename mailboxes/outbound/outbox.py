@@ -69,9 +69,10 @@ def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
         pace.step_aside(mailbox_id)
         return report
     try:
-        with visit(found) as gate, closing(open_outbound(found, gate)) as wire:
+        with visit(found, hold=claims.LEASE) as gate, closing(open_outbound(found, gate)) as wire:
             room = pace.Room(found.pk)
             while _one(found, wire, room, report):
+                gate.renew()
                 if time.monotonic() > deadline:
                     report.has_more = True
                     break
