@@ -8,9 +8,12 @@ class MailboxesConfig(AppConfig):
 
     def ready(self) -> None:
         from mailboxes.consents import look_at
+        from mailboxes.outbound.notices import send_notice
         from mailboxes.sign_in_views import finish_sign_in
+        from tenants.alerts import sends_with
         from tenants.consent import looks_with
         from tenants.round_trip import Purpose, completes
 
         looks_with(look_at)
+        sends_with(send_notice)
         completes(Purpose.MAILBOX, finish_sign_in)

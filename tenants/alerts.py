@@ -1,4 +1,4 @@
-"""Telling the operator by another way than the mail we look after: his webhook address and his own mail server.
+"""Telling the operator: his webhook address, and by mail from a mailbox of his own, else by his mail server.
 
 Conditions open alerts and end them; what is new, over, or still open after a day is told together in one message, so
 that a hundred mailboxes in trouble are one notice and not a hundred.
@@ -7,7 +7,7 @@ that a hundred mailboxes in trouble are one notice and not a hundred.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -31,6 +31,8 @@ PAUSE: Final = timedelta(minutes=5)
 REMIND_AFTER: Final = timedelta(hours=24)
 MAX_LINES: Final = 30
 TIMEOUT_S: Final = (5.0, 15.0)
+#: How those who have mailboxes send; nothing is imported from them here.
+_ways: list[Callable[[str, str, Sequence[str]], bool]] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +166,15 @@ def _item(alert: Alert) -> dict[str, str]:
     }
 
 
+def sends_with(way: Callable[[str, str, Sequence[str]], bool]) -> None:
+    """Have notices sent by subject, text and addresses; what gives False leaves it to the operator's mail server."""
+    _ways[:] = [way]
+
+
 def _mail(text: str, count: int) -> bool:
     subject = f"Helpdesk mail: {count} alert{'s' * (count != 1)}" if count else "Helpdesk mail: all clear"
+    if any(way(subject, text, settings.ALERT_EMAILS) for way in _ways):
+        return True
     try:
         send_mail(subject, text, None, settings.ALERT_EMAILS)
     except OSError as error:  # smtplib's errors are OSErrors too

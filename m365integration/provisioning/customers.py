@@ -18,8 +18,12 @@ from tenants.microsoft.clouds import cloud
 from tenants.models import AppRegistration, Tenant
 from tickets.models import Queue
 
-#: Ways to sign in that are off unless somebody switches them on, and their columns.
-_SWITCHES: Final = {"allow_device_code": "allows_device_code", "allow_password": "allows_password"}
+#: What is off unless somebody switches it on: ways to sign in, and being the one whose mailboxes send alerts.
+_SWITCHES: Final = {
+    "allow_device_code": "allows_device_code",
+    "allow_password": "allows_password",
+    "send_alerts": "sends_alerts",
+}
 
 
 def read_tenants(root: Node, known: Known) -> tuple[TenantPlan, ...]:

@@ -35,6 +35,7 @@ class TenantAdmin(TenantOwnedAdmin):
             },
         ),
         (_("Staff"), {"fields": ["requires_second_factor"]}),
+        (_("Alerts"), {"fields": ["sends_alerts"]}),
         (
             _("Ways to sign in"),
             {

@@ -84,6 +84,16 @@ class Tenant(models.Model):
             "too. Sign-in with Microsoft is left to your own directory."
         ),
     )
+    sends_alerts = models.BooleanField(
+        _("sends the operator's alerts"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Alerts of the desk and of what expires, about all tenants, go out from a mailbox of this tenant instead "
+            "of the operator's mail server, and whoever works for it reads them in the outbox: tick it for your own "
+            "organisation only. Where no mailbox of it can send, the mail server is used as before."
+        ),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = TenantQuerySet.as_manager()
