@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from m365integration import heartbeat
 from mailboxes import checkups, radar, scope_proof
@@ -18,10 +19,14 @@ from tenants.models import Alert
 SILENT_AFTER: Final = timedelta(minutes=2)
 _KINDS: Final = {"worker": Alert.Kind.WORKER_SILENT, "beat": Alert.Kind.SCHEDULER_SILENT}
 _CAUSES: Final = {
-    "worker": "No worker has taken a task for more than two minutes: no mail is fetched, filed or tidied up.",
-    "beat": "The scheduler has sent nothing for more than two minutes: mailboxes are only looked at by hand.",
+    "worker": gettext_noop(
+        "No worker has taken a task for more than two minutes: no mail is fetched, filed or tidied up."
+    ),
+    "beat": gettext_noop(
+        "The scheduler has sent nothing for more than two minutes: mailboxes are only looked at by hand."
+    ),
 }
-_FIX: Final = (
+_FIX: Final = gettext_noop(
     "Look at the log of `manage.py serve` (or of your own supervisor) and at the broker, and restart."
 )
 

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from mailboxes.models import MailboxSignIn
 from tenants.alerts import Condition
@@ -143,7 +143,9 @@ def _warning(one: Expiry) -> Condition:
         subject=f"{one.kind} of {one.name} ({one.tenant}), {one.ends_on}"[:450],
         cause=cause,
         fix=one.fix
-        or "Make a new one in the Entra admin center and press “Replace credential” on the registration.",
+        or gettext_noop(
+            "Make a new one in the Entra admin center and press “Replace credential” on the registration."
+        ),
         path=one.path,
         stage=one.stage,
     )
@@ -178,7 +180,7 @@ def _sign_in(row: Mapping[str, Any], day: date) -> Expiry:
         ends_on=ends_on,
         days=days,
         level=_level(days),
-        fix="Sign in again on the page of the mailbox.",
+        fix=gettext_noop("Sign in again on the page of the mailbox."),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from mailboxes.models import InboundMessage, Mailbox
 from tenants.alerts import Condition
@@ -91,7 +92,9 @@ def _silence(mailbox: Mailbox, window: timedelta) -> Condition:
             f"No mail for {hours} hours; at this time of the week each of the last {WEEKS} weeks brought "
             f"{USUAL_MAILS} or more."
         ),
-        fix="Send a test mail to the address. If it does not arrive, look for a rule or forwarding in the mailbox.",
+        fix=gettext_noop(
+            "Send a test mail to the address. If it does not arrive, look for a rule or forwarding in the mailbox."
+        ),
         path=_page(mailbox),
     )
 

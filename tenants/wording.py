@@ -20,6 +20,15 @@ FRAMES: Final = (
     gettext_noop("Entra refused the sign-in and says: %(said)s"),
     gettext_noop("%(cause)s Microsoft says: %(said)s"),
     gettext_noop("Look the code up at %(page)s. %(rest)s"),
+    gettext_noop("%(mailbox)s: %(n)s mails in the inbox"),
+    # Alerts that are made of numbers.
+    gettext_noop("It ended on %(day)s."),
+    gettext_noop("It ends on %(day)s, 1 day from now; mail stops with it."),
+    gettext_noop("It ends on %(day)s, %(days)s days from now; mail stops with it."),
+    gettext_noop(
+        "No mail for %(hours)s hours; at this time of the week each of the last %(weeks)s weeks brought "
+        "%(mails)s or more."
+    ),
 )
 gettext_noop("If it stays unclear, give Microsoft's support the code and the correlation id.")
 _PLACE: Final = re.compile(r"%\\\((\w+)\\\)s")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from mailboxes.doctor import Examination
 from mailboxes.models import Mailbox
+from mailboxes.wording import detail
 from tenants.admin.wording import Trouble, explain
 from tenants.console import iso
 from tenants.diagnosis import Actor, Diagnosis
@@ -64,7 +65,7 @@ def steps(examination: Examination) -> list[Step]:
 def note(examination: Examination, mailbox: Mailbox, *, made_at: datetime) -> str:
     """Write what to send to the customer's administrator; blank when nothing is up to them."""
     theirs = [
-        _paragraph(check.diagnosis, check.detail)
+        _paragraph(check.diagnosis, detail(check.detail))
         for check in examination.checks
         if check.asks and check.diagnosis and check.diagnosis.who is Actor.CUSTOMER_ADMIN
     ]
@@ -88,12 +89,12 @@ def _step(check: Check) -> Step:
         title=str(_TITLES[check.id]),
         level=level,
         label=str(label),
-        detail=check.detail,
+        detail=detail(check.detail),
         reason=told(said) if said and not check.asks else "",
         trouble=explain(said) if check.asks else None,
     )
 
 
-def _paragraph(said: Diagnosis, detail: str) -> str:
+def _paragraph(said: Diagnosis, seen: str) -> str:
     trail = [f"{name}: {value}" for name, value in (("code", said.code), *said.correlation)]
-    return "\n".join(["", shown(said.cause), *([detail] if detail else []), shown(said.fix), *trail])
+    return "\n".join(["", shown(said.cause), *([seen] if seen else []), shown(said.fix), *trail])

@@ -20,7 +20,7 @@ from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError
 from tenants.models import AppRegistration, Consent, ConsentRequest
 from tenants.round_trip import return_address
-from tenants.wording import told
+from tenants.wording import shown, told
 
 State = ConsentRequest.State
 
@@ -64,7 +64,7 @@ def _stands(asked: ConsentRequest | None) -> tuple[str, str, str]:
         return (
             "success",
             _("seen"),
-            _("A fresh token and a live call show it: %(seen)s.") % {"seen": asked.seen},
+            _("A fresh token and a live call show it: %(seen)s.") % {"seen": shown(asked.seen)},
         )
     if asked.state == State.REFUSED:
         return "danger", _("not granted"), _("The last request ended without consent.")
