@@ -326,14 +326,14 @@ CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
-# Every task and how often it runs. A sweep that could not run in time must not run later as well: each expires, mostly
-# when the next is due.
+# Every task and how often it runs; a sweep that could not run in time expires, mostly when the next is due.
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": timedelta(seconds=every_s), "options": {"expires": expires_s}}
     for task, every_s, expires_s in [
         ("mailboxes.tasks.sync_due", 5, 5),
         ("tickets.tasks.file_due", 10, 10),
         ("mailboxes.tasks.send_due", 5, 5),
+        ("tickets.tasks.tend_approvals", 60, 60),
         ("mailboxes.tasks.acknowledge_due", 30, 30),
         ("tenants.tasks.refresh_tokens_due", 60, 60),
         ("tenants.tasks.prove_consents_due", 15, 15),

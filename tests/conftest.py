@@ -19,6 +19,11 @@ whom._whom.set(whom.MACHINE)
 # Playwright drives the browser from a loop of its own; Django would refuse the database beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "admin_client"}
+#: Migrations that let the database refuse changes of a table.
+ONLY_ADDED_TO = (
+    "tenants.migrations.0005_audit_list_is_only_added_to",
+    "tickets.migrations.0015_approval_answers_are_only_added_to",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -46,22 +51,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """Let the rows of a test that commits be removed, the audit list's too: SQLite's flush is a plain DELETE."""
+    """Let the rows of a test that commits be removed, append-only lists too: SQLite's flush is a plain DELETE."""
     marker = item.get_closest_marker("django_db")
     commits = bool(marker and marker.kwargs.get("transaction"))
     commits |= bool({"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())))
     if not commits or connection.vendor != "sqlite":
         return (yield)
-    append_only = import_module("tenants.migrations.0005_audit_list_is_only_added_to")
+    statements = [one for name in ONLY_ADDED_TO for one in import_module(name).SQLITE]
     with connection.cursor() as cursor:
-        for name in ("audit_no_change", "audit_no_removal"):
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        for statement in statements:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {statement.split()[2]}")
     name_before = connection.settings_dict["NAME"]
     outcome = yield
     if connection.settings_dict["NAME"] != name_before:
         return outcome  # behind the last test of a run: its database is gone, and this one is the developer's own
     with _django_db_blocker(item).unblock(), connection.cursor() as cursor:
-        for statement in append_only.SQLITE:
+        for statement in statements:
             cursor.execute(statement)
     return outcome
 

@@ -43,6 +43,7 @@ class Letter:
         "outcome",
         "outside_of",
         "part",
+        "request_id",
         "reuses_id",
         "row",
         "ticket",
@@ -71,6 +72,8 @@ class Letter:
         self.is_new = False
         #: Why no program answers it, whatever else speaks for an answer.
         self.flood = ""
+        #: The request for approval whose one-time mark it refers to.
+        self.request_id: int | None = None
         #: Another mail of the conversation has the same Message-ID, and says something else.
         self.reuses_id = False
 
@@ -97,6 +100,8 @@ class Conversations:
         for row in rows:
             ticket = row.ticket.standing_for()
             self.tickets[row.key] = by_pk.setdefault(ticket.pk, ticket)
+        #: The requests for approval among them, by the mark their answers refer to.
+        self.requests = {row.key: row.request_id for row in rows if row.request_id is not None}
         #: Who said what under which id, within the batch.
         self.said: dict[str, list[tuple[str, str]]] = {}
         #: Message-IDs of the mails from Sent Items that the batch files.
@@ -165,6 +170,11 @@ class Conversations:
             own_domain=letter.mailbox.address.rpartition("@")[2],
             has_token=has_token,
         )
+
+    def request_of(self, letter: Letter) -> int | None:
+        """Find the request for approval a mail answers, by its one-time mark alone."""
+        keys = threads.known_by(letter.message) if self.requests else ()
+        return next((self.requests[key] for key in keys if key in self.requests), None)
 
     def remember(self, letter: Letter, ticket: Ticket) -> list[str]:
         """Note the keys of a filed mail; gives those that are new and have to be stored."""

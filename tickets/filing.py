@@ -26,6 +26,7 @@ from mailboxes.models import InboundMessage, Mailbox
 from mailboxes.parsing import ParsedMessage, Unparseable, parse
 from tenants.diagnosis import diagnose_own
 from tickets import claims, outlook, records, sorting
+from tickets.approval_answers import hear
 from tickets.bounces import note_bounces
 from tickets.breakers import note_floods
 from tickets.conversations import Conversations, Letter
@@ -170,6 +171,7 @@ class Filer:
         note_floods(self.tenant_id, filed)
         self._save(filed, keys)
         note_bounces(received)
+        hear(filed)
         return self._settle(ends)
 
     def _end_of(self, letter: Letter, conversations: Conversations) -> tuple[State, str]:
@@ -194,7 +196,7 @@ class Filer:
         if ticket is None:
             ticket = records.open_ticket(letter, self._queue_id(letter.mailbox), letter.mailbox.tenant.name)
             letter.is_new = True
-        letter.ticket = ticket
+        letter.ticket, letter.request_id = ticket, conversations.request_of(letter)
         records.note_entry(ticket, letter)
         return self._keys(letter, conversations)
 

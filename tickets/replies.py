@@ -175,7 +175,7 @@ def _stored(tenant_id: int, files: Sequence[File]) -> Iterator[dict[str, Any]]:
         path = storage.attachment_path(tenant_id, sha256)
         storage.keep(path, file.chunks())
         yield {
-            "name": _unique(one_line(file.name, max_chars=150) or "file", names),
+            "name": unique_name(one_line(file.name, max_chars=150) or "file", names),
             "content_type": one_line(file.content_type, max_chars=100) or "application/octet-stream",
             "size_bytes": size_bytes,
             "sha256": sha256,
@@ -183,7 +183,7 @@ def _stored(tenant_id: int, files: Sequence[File]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _unique(name: str, taken: set[str]) -> str:
+def unique_name(name: str, taken: set[str]) -> str:
     """Give a name no other file of the mail has: a draft's files are recognised by it after a cut."""
     stem, dot, ending = name.rpartition(".")
     found, number = name, 1
@@ -237,6 +237,8 @@ def subject_of(ticket: Ticket) -> str:
 def _conversation_ids(ticket: Ticket) -> list[str]:
     """Give the ids of the conversation, root first; the last is the customer's latest mail."""
     entries = Entry.objects.filter(ticket=ticket, kind__in=(Entry.Kind.MAIL_IN, Entry.Kind.MAIL_OUT))
+    # What approvers have answered is no part of the conversation with the customer.
+    entries = entries.filter(decisions__approval__isnull=True)
     rows = list(entries.order_by("happened_at", "pk").values_list("kind", "auto_reply", "message_id"))
     asked = [_bracketed(one) for kind, is_auto, one in rows if kind == Entry.Kind.MAIL_IN and not is_auto]
     ids = usable_ids([_bracketed(one) for _kind, _is_auto, one in rows])

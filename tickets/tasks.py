@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from mailboxes.enqueue import SYNC_MAILBOX, nudge
 from mailboxes.inbound.sync import sync
-from tickets import filing
+from tickets import approvals, filing
 from tickets.sweeping import sweep_attachments as sweep
 
 #: A long run makes room for the others this often and goes on at the end of the line: with a few workers, the flood of
@@ -38,3 +38,9 @@ def file_tenant(tenant_id: int) -> None:
 @shared_task(name="tickets.tasks.sweep_attachments")
 def sweep_attachments() -> None:
     sweep(timezone.now())
+
+
+@shared_task(name="tickets.tasks.tend_approvals")
+def tend_approvals() -> None:
+    """Remind approvers, and end what nobody has decided in time."""
+    approvals.tend(timezone.now())

@@ -82,7 +82,8 @@ def _head(row: OutboundMessage, *, shows_bcc: bool) -> Iterator[str]:
     if references := usable_ids(row.references):
         yield "References: " + f"{_CRLF} ".join(references)
     for name, value in row.headers.items():
-        yield _text(name, str(value))
+        # An address is never encoded, however long.
+        yield f"{name}: {_person({'email': str(value)})}" if name == "Reply-To" else _text(name, str(value))
 
 
 def _person(person: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Our own codes, for what fails before Microsoft answers or in an answer that is not Microsoft's."""
 
 from tenants.diagnoses.advice import Actor, Advice
+from tenants.diagnoses.approvals import APPROVALS
 from tenants.diagnoses.checks import CHECKS
 from tenants.diagnoses.consents import CONSENTS
 from tenants.diagnoses.mail_wires import MAIL_WIRES
@@ -18,6 +19,7 @@ _WEIRD_ANSWER = (
 _REENTER = "Open the registration in the admin and enter the credential again."
 
 OURS: dict[str, Advice] = {
+    **APPROVALS,
     **CHECKS,
     **CONSENTS,
     **MAIL_WIRES,

@@ -6,6 +6,7 @@ from pytest_django.fixtures import Settings
 
 from mailboxes.models import InboundMessage, Mailbox
 from tests import factories
+from tickets.models import Ticket
 
 Stored = Callable[..., InboundMessage]
 
@@ -35,3 +36,17 @@ def stored(mailbox: Mailbox) -> Stored:
         return row
 
     return put
+
+
+@pytest.fixture
+def asking_ticket(mailbox: Mailbox) -> Ticket:
+    """Open a ticket of a customer, in a mailbox that sends over Graph; it waits for him."""
+    Mailbox.objects.filter(pk=mailbox.pk).update(outbound_transport="graph")
+    mailbox.refresh_from_db()
+    made: Ticket = factories.TicketFactory(
+        tenant=mailbox.tenant, mailbox=mailbox, status="waiting", requester_email="cleo@customer.example"
+    )
+    factories.EntryFactory(
+        ticket=made, message_id="root@customer.example", from_email="cleo@customer.example"
+    )
+    return made

@@ -1,3 +1,4 @@
+from tickets.models.approval import Approval, ApprovalAnswer, ApprovalRequest, DecisionWord
 from tickets.models.attachment import Attachment
 from tickets.models.entry import Entry
 from tickets.models.look import Look
@@ -8,4 +9,18 @@ from tickets.models.tag import Tag
 from tickets.models.thread_key import ThreadKey
 from tickets.models.ticket import Ticket
 
-__all__ = ["Attachment", "Entry", "Look", "Queue", "Rule", "SavedFilter", "Tag", "ThreadKey", "Ticket"]
+__all__ = [
+    "Approval",
+    "ApprovalAnswer",
+    "ApprovalRequest",
+    "Attachment",
+    "DecisionWord",
+    "Entry",
+    "Look",
+    "Queue",
+    "Rule",
+    "SavedFilter",
+    "Tag",
+    "ThreadKey",
+    "Ticket",
+]

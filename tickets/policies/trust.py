@@ -18,7 +18,7 @@ _RESULT: Final = re.compile(r"(?:^|[;\s])(spf|dkim|dmarc|compauth)\s*=\s*([a-z]{
 _FROM: Final = re.compile(r"header\.from=([^\s;]{1,255})", re.IGNORECASE)
 _BY: Final = re.compile(r"\bby\s+([a-z0-9][a-z0-9.-]{0,252})", re.IGNORECASE)
 _PASSED: Final = frozenset({"pass", "bestguesspass"})
-_INSIDE: Final = "x-ms-exchange-organization-authas"
+INSIDE: Final = "x-ms-exchange-organization-authas"
 MAX_CHARS: Final = 4_000
 
 
@@ -85,7 +85,7 @@ def _has_passed(checks: dict[str, str]) -> bool:
 
 
 def _without_results(headers: Headers) -> Trust:
-    if headers.first(_INSIDE).lower() == "internal":
+    if headers.first(INSIDE).lower() == "internal":
         return Trust(Level.PASSED, "sent from inside the organisation, signed in")
     return Trust(Level.UNKNOWN, "Exchange has not written down any check")
 

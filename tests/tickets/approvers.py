@@ -1,0 +1,88 @@
+"""A question to approvers, and the mails they send back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from mailboxes.models import InboundMessage, Mailbox, OutboundMessage
+from mailboxes.outbound.compose import compose
+from tests import factories
+from tests.tickets.policies.test_trust import BORDER, INSIDE
+from tickets.approvals import Question, ask
+from tickets.filing import Filer
+from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, Entry, Ticket
+
+ADA, BOB = "ada@fabrikam.example", "bob@fabrikam.example"
+
+
+def asked(ticket: Ticket, *approvers: str, **values: Any) -> Approval:
+    people = [{"name": "", "email": address} for address in approvers or (ADA, BOB)]
+    values = {"deadline_at": timezone.now() + timedelta(days=1), "quorum": len(people)} | values
+    question = Question(question="Buy the printer?", approvers=people, **values)
+    by = factories.UserFactory(first_name="Grace", last_name="Hopper")
+    return ask(ticket, question, by=by)
+
+
+def request_to(address: str) -> ApprovalRequest:
+    found: ApprovalRequest = ApprovalRequest.objects.select_related("outbound", "approval").get(
+        address=address
+    )
+    return found
+
+
+def proof(sender: str) -> list[str]:
+    domain = sender.rpartition("@")[2]
+    checks = f"spf=pass; dkim=pass; dmarc=pass action=none header.from={domain};compauth=pass reason=100"
+    return [INSIDE, f"Authentication-Results: {checks}", BORDER]
+
+
+def answer(
+    text: str,
+    *,
+    to: OutboundMessage | None,
+    mailbox: Mailbox,
+    sender: str = ADA,
+    head: list[str] | None = None,
+    subject: str = "Re: Approval needed",
+    received_at: datetime | None = None,
+) -> InboundMessage:
+    """Let a mail come that answers one of ours, its sender proven unless other header lines are given."""
+    number = InboundMessage.objects.count()
+    message_id = f"<reply-{number}@fabrikam.example>"
+    lines = [*(proof(sender) if head is None else head), f"From: {sender}", f"Subject: {subject}"]
+    lines += [f"Message-ID: {message_id}", "To: help@contoso.example"]
+    lines += [f"In-Reply-To: {to.message_id}", f"References: {to.message_id}"] if to else []
+    lines += ["Content-Type: text/plain; charset=utf-8", "", text]
+    row: InboundMessage = factories.InboundMessageFactory(
+        mailbox=mailbox,
+        raw="\r\n".join(lines).encode(),
+        message_id=message_id,
+        received_at=received_at or timezone.now(),
+    )
+    Filer(mailbox.tenant_id).file_due()
+    return row
+
+
+def mime_of(row: OutboundMessage) -> bytes:
+    """Give the mail as it leaves, its header lines unfolded."""
+    mime: bytes = compose(row, max_mime_bytes=1_000_000, shows_bcc=False).mime
+    return mime.replace(b"\r\n ", b"")
+
+
+def counted() -> list[str]:
+    """Give what the answers counted as, oldest first."""
+    return list(ApprovalAnswer.objects.order_by("pk").values_list("counted_as", flat=True))
+
+
+def advice() -> list[OutboundMessage]:
+    """Give what approvers and others were told about answers that did not count, oldest first."""
+    asked = ApprovalRequest.objects.values("outbound")
+    return list(OutboundMessage.objects.exclude(pk__in=asked).order_by("pk"))
+
+
+def events(ticket: Ticket) -> list[str]:
+    rows = Entry.objects.filter(ticket=ticket, kind=Entry.Kind.SYSTEM).order_by("pk")
+    return list(rows.values_list("text", flat=True))
