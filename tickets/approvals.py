@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from mailboxes.models import Mailbox, OutboundMessage
 from mailboxes.outbound import outbox
+from mailboxes.outbound.room import MOST_BYTES
 from mailboxes.parsing.gate import one_line, storable
 from mailboxes.transports.out import sender_of, why_not
 from tenants import audit
@@ -27,7 +28,7 @@ from tenants.whom import for_its_tenant
 from tickets.approval_mails import MAX_CONTEXT, how_long, outbox_key, reminder_mail, request_mail
 from tickets.models import Approval, ApprovalRequest, Attachment, Entry, ThreadKey, Ticket
 from tickets.policies.threads import message_key
-from tickets.replies import MAX_FILES_BYTES, Person, own_addresses, unique_name
+from tickets.replies import Person, own_addresses, unique_name
 
 MAX_APPROVERS: Final = 20
 #: Time enough for a mail to arrive and to be answered, and longer than anybody plans.
@@ -192,7 +193,7 @@ def _deadline(question: Question) -> datetime:
 
 def _files(ticket: Ticket, wanted: Collection[int]) -> Iterator[dict[str, Any]]:
     """Give files of the ticket as the outbox takes them. Raises Misconfigured (files_too_large)."""
-    left, names = MAX_FILES_BYTES, set[str]()
+    left, names = MOST_BYTES, set[str]()
     for file in Attachment.objects.filter(entry__ticket=ticket, pk__in=list(wanted)).order_by("pk"):
         left -= file.size_bytes
         if left < 0:

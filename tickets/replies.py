@@ -23,7 +23,9 @@ from mailboxes.models import Mailbox, OutboundMessage
 from mailboxes.outbound import senders
 from mailboxes.outbound.compose import usable_ids
 from mailboxes.outbound.rich import as_text, clean
+from mailboxes.outbound.room import MOST_BYTES
 from mailboxes.parsing.gate import one_line, storable
+from mailboxes.parsing.replies import new_text
 from mailboxes.transports.out import why_not
 from tenants import audit
 from tenants.errors import Misconfigured
@@ -34,8 +36,6 @@ from tickets.policies.threads import message_key
 
 #: Longer than anybody types. Characters.
 MAX_TEXT: Final = 500_000
-#: The largest mail Exchange Online can be set to send; most mailboxes take 35 MB, and Exchange says so. Bytes.
-MAX_FILES_BYTES: Final = 150 * 1024 * 1024
 MAX_RECIPIENTS: Final = 500
 
 Person = dict[str, str]
@@ -86,7 +86,7 @@ def reply(ticket: Ticket, answer: Answer, *, by: User | None, hold_s: float = 0)
     ticket = ticket.standing_for()
     if code := why_no_reply(ticket):
         raise Misconfigured.own(code)
-    key = hashlib.sha256(f"reply\0{ticket.pk}\0{answer.key}".encode()).hexdigest()
+    key = key_of(ticket, answer.key)
     if (known := _known(ticket, key)) is not None:
         return known
     answer = _checked(ticket, answer)
@@ -102,6 +102,11 @@ def reply(ticket: Ticket, answer: Answer, *, by: User | None, hold_s: float = 0)
             return known
         raise
     return row
+
+
+def key_of(ticket: Ticket, key: str) -> str:
+    """Give the key under which an answer of this page stands in the outbox."""
+    return hashlib.sha256(f"reply\0{ticket.standing_for().pk}\0{key}".encode()).hexdigest()
 
 
 def _known(ticket: Ticket, key: str) -> OutboundMessage | None:
@@ -162,7 +167,7 @@ def _person(name: str, email: str) -> Person:
 
 def _stored(tenant_id: int, files: Sequence[File]) -> Iterator[dict[str, Any]]:
     """Put the files in storage under their hash. Raises Misconfigured (files_too_large)."""
-    left, names = MAX_FILES_BYTES, set[str]()
+    left, names = MOST_BYTES, set[str]()
     for file in files:
         size_bytes, digest = 0, hashlib.sha256()
         for chunk in file.chunks():
@@ -252,6 +257,8 @@ def _bracketed(message_id: str) -> str:
 
 def _tell(ticket: Ticket, row: OutboundMessage) -> None:
     """Put the mail on its ticket, with the mark by which the customer's next mail finds it."""
+    # Its quote is folded on the page, like that of a mail which came in.
+    said = new_text(row.text) if "\n>" in row.text else row.text.strip()
     entry = Entry.objects.create(
         tenant_id=ticket.tenant_id,
         ticket=ticket,
@@ -265,6 +272,7 @@ def _tell(ticket: Ticket, row: OutboundMessage) -> None:
         cc=row.cc,
         subject=row.subject,
         text=row.text,
+        new_text="" if said == row.text.strip() else said,
         html=row.html,
     )
     Attachment.objects.bulk_create(

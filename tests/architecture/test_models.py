@@ -15,7 +15,7 @@ from tenants.ownership import TenantOwned
 OWN_APPS = ("tenants", "mailboxes", "tickets", "house")
 #: Rows of the installation itself or of one person, and the tenant, which owns and is not owned.
 OF_NOBODY = {
-    *("Tenant", "Heartbeat", "Alert", "SavedFilter", "CalendarLink"),
+    *("Tenant", "Heartbeat", "Alert", "SavedFilter", "CalendarLink", "AnswerStyle"),
     *("StaffIdentity", "SecondFactor", "RecoveryCode", "Preference"),
 }
 

@@ -125,7 +125,7 @@ def test_an_open_page_says_who_else_is_there(agent: Page, live_server: Any, host
     other = UserFactory(username="colleague")
     look(hostile.ticket, by=other, seen=0, is_answering=True)
     agent.goto(f"{live_server.url}/admin/tickets/ticket/{hostile.ticket_id}/change/")
-    agent.locator("text=colleague is answering.").wait_for()
+    agent.locator("text=colleague is writing an answer.").wait_for()
 
     assert Look.objects.filter(user__username="agent", ticket=hostile.ticket).exists()
     assert agent.strange == []  # type: ignore[attr-defined]

@@ -48,6 +48,8 @@ UNTOLD_DOORS: Final = {
     "admin/mailboxes/mailbox/registration/<int:pk>/guide/": "tries the hosts it needs and changes nothing",
     "mailboxes/<int:pk>/sign-in/": "leads to Microsoft; told when somebody has signed in",
     "admin/tickets/ticket/<int:pk>/show_as/": "how a mail is read, and nothing of it",
+    "admin/tickets/ticket/<int:pk>/draft/": "his own draft; the answer that becomes of it is told",
+    "admin/tickets/ticket/<int:pk>/quote/": "reads a mail of the ticket and changes nothing",
     "admin/tickets/ticket/<int:pk>/note/": "the note itself stands on the ticket, with its writer",
 }
 

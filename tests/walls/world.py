@@ -35,6 +35,7 @@ from tests.factories import (
     UserFactory,
     mail,
 )
+from tickets.models import AnswerDraft
 
 #: Stands in every text of a tenant's rows; nobody of the other one may ever read it.
 CANARIES: Final = {"a": "quokkaland", "b": "zebrastan"}
@@ -131,7 +132,7 @@ def _rows(canary: str) -> Iterator[Model]:
     yield AuditEntry.objects.create(
         tenant=tenant, actor=canary, action="changed", subject=canary, details={"name": [canary, canary]}
     )
-    yield from _found(canary, registration, mailbox)
+    yield from (*_found(canary, registration, mailbox), _draft(canary, ticket, member))
     yield OutboundMessage.objects.create(
         tenant=tenant,
         mailbox=mailbox,
@@ -144,6 +145,12 @@ def _rows(canary: str) -> Iterator[Model]:
         error={"code": "x", "cause": canary, "who": "user", "fix": canary},
     )
     yield AttachmentFactory(entry=entry, name=f"{canary}.png", content=PNG)
+
+
+def _draft(canary: str, ticket: Any, member: User) -> Model:
+    return AnswerDraft.objects.create(
+        tenant=ticket.tenant, ticket=ticket, user=member, text=canary, to=canary, written_at=RECEIVED_AT
+    )
 
 
 def _found(canary: str, registration: Any, mailbox: Any) -> Iterator[Model]:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from mailboxes.outbound.room import room_of
 from tenants.admin.wording import explain
 from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError
 from tenants.wording import told
+from tickets import drafts
+from tickets.drafts import Written
 from tickets.models import Ticket
-from tickets.replies import MAX_FILES_BYTES, Answer, File, people, reply, sender_of_answer, why_no_reply
-
-FIELDS = ("answer", "to", "cc", "bcc")
+from tickets.quoting import Quote, quote_of
+from tickets.replies import Answer, File, people, reply, sender_of_answer, why_no_reply
 
 
 class ComposerPages:
@@ -32,54 +35,100 @@ class ComposerPages:
     has_change_permission: Any
 
     def get_urls(self) -> list[Any]:
-        door = self.admin_site.admin_view(require_POST(self.write_answer))
-        urls: list[Any] = super().get_urls()  # type: ignore[misc]
-        return [path("<int:pk>/answer/", door, name="tickets_ticket_answer"), *urls]
+        doors = {"answer": self.write_answer, "draft": self.keep_draft, "quote": self.quote}
+        own = [
+            path(
+                f"<int:pk>/{name}/",
+                self.admin_site.admin_view(require_POST(door)),
+                name=f"tickets_ticket_{name}",
+            )
+            for name, door in doors.items()
+        ]
+        return [*own, *super().get_urls()]  # type: ignore[misc]
 
     def write_answer(self, request: HttpRequest, pk: int) -> HttpResponse:
-        ticket = self.get_queryset(request).filter(pk=pk).first()
-        if ticket is None or not self.has_change_permission(request, ticket):
-            raise Http404
+        ticket, agent = self._answerable(request, pk), cast(User, request.user)
+        written, is_rich = _written(request), bool(request.POST.get("rich"))
+        drafts.remember_style(agent, is_rich=is_rich)
         try:
-            reply(ticket, _answer(request), by=cast(User, request.user), hold_s=settings.SEND_UNDO_S)
+            reply(ticket, _answer(request, ticket, written), by=agent, hold_s=settings.SEND_UNDO_S)
         except IntegrationError as error:
             # What was typed comes back with the page; only files have to be chosen again.
-            request.session[_draft_key(pk)] = {name: request.POST.get(name, "") for name in FIELDS}
+            drafts.keep(ticket, written, by=agent)
             messages.error(request, told(error.diagnosis))
         else:
+            drafts.discard(ticket, by=agent)
             waits = _("The answer leaves in %(seconds)d seconds; until then it can be taken back below.")
             messages.success(request, waits % {"seconds": settings.SEND_UNDO_S})
         return HttpResponseRedirect(reverse("admin:tickets_ticket_change", args=[pk]) + "#end")
 
+    def keep_draft(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Keep what is being typed; asked for by composer.js, and by the button that throws it away."""
+        ticket, agent = self._answerable(request, pk), cast(User, request.user)
+        if "discard" in request.POST:
+            drafts.discard(ticket, by=agent)
+            return HttpResponseRedirect(reverse("admin:tickets_ticket_change", args=[pk]) + "#end")
+        kept_at = drafts.keep(ticket, _written(request), by=agent, key=request.POST.get("key", "")[:64])
+        told = _("Draft kept at %(time)s") % {"time": time_format(timezone.localtime(kept_at))}
+        return JsonResponse({"told": told if kept_at else ""})
+
+    def quote(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Give the customer's last mail as a quote; asked for by composer.js."""
+        found = quote_of(self._answerable(request, pk).standing_for()) or Quote(text="", html="")
+        return JsonResponse({"text": found.text, "html": found.html})
+
+    def _answerable(self, request: HttpRequest, pk: int) -> Ticket:
+        ticket: Ticket | None = self.get_queryset(request).filter(pk=pk).first()
+        if ticket is None or not self.has_change_permission(request, ticket):
+            raise Http404
+        return ticket
+
 
 def composer(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     """Give what the form of the answer shows, or why there is none."""
-    code = why_no_reply(ticket)
-    draft: Mapping[str, str] = request.session.pop(_draft_key(ticket.pk), {})
+    code, agent = why_no_reply(ticket), cast(User, request.user)
+    if code or ticket.mailbox is None:
+        return {"no_answer": explain(diagnose_own(code))}
+    draft = drafts.draft_of(ticket, by=agent)
     return {
-        "no_answer": explain(diagnose_own(code)) if code else None,
+        "no_answer": None,
         "answer_key": uuid.uuid4().hex,
         "answer_from": sender_of_answer(ticket),
-        "draft": {"to": ticket.requester_email, **draft},
-        "most_bytes": MAX_FILES_BYTES,
+        "draft": draft or Written(to=ticket.requester_email),
+        "has_draft": draft is not None,
+        "is_rich": bool(draft.html) if draft else drafts.is_rich(agent),
+        "begun": drafts.begun_by_others(ticket, by=agent),
+        "room": room_of(ticket.mailbox),
     }
 
 
-def _answer(request: HttpRequest) -> Answer:
-    written = request.POST
+def _written(request: HttpRequest) -> Written:
+    posted = request.POST
+    return Written(
+        text=posted.get("answer", ""),
+        html=posted.get("html", "") if posted.get("rich") else "",
+        to=posted.get("to", ""),
+        cc=posted.get("cc", ""),
+        bcc=posted.get("bcc", ""),
+    )
+
+
+def _answer(request: HttpRequest, ticket: Ticket, written: Written) -> Answer:
+    text, html = written.text, written.html
+    quote = quote_of(ticket.standing_for()) if "with_quote" in request.POST else None
+    if quote is not None:
+        html = f"{html}{quote.html}" if html else ""
+        text = f"{text.rstrip()}\n\n{quote.text}"
     return Answer(
-        text=written.get("answer", ""),
-        to=people(written.get("to", "")),
-        cc=people(written.get("cc", "")),
-        bcc=people(written.get("bcc", "")),
+        text=text,
+        html=html,
+        to=people(written.to),
+        cc=people(written.cc),
+        bcc=people(written.bcc),
         files=[_file(one) for one in request.FILES.getlist("files")],
-        key=written.get("key", "")[:64] or uuid.uuid4().hex,
+        key=request.POST.get("key", "")[:64] or uuid.uuid4().hex,
     )
 
 
 def _file(file: Any) -> File:
     return File(name=file.name or "file", content_type=file.content_type or "", chunks=file.chunks)
-
-
-def _draft_key(pk: int) -> str:
-    return f"answer-{pk}"

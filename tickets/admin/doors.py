@@ -113,7 +113,7 @@ class TicketDoors:
 
 
 def _sentence(one: looks.Present) -> dict[str, Any]:
-    text = _("%(name)s is answering.") if one.is_answering else _("%(name)s is looking at this too.")
+    text = _("%(name)s is writing an answer.") if one.is_answering else _("%(name)s is looking at this too.")
     return {"text": text % {"name": one.name}, "answering": one.is_answering}
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -26,6 +27,7 @@ from tenants.admin.wording import explain
 from tenants.reach import NOBODY, WORKERS, may
 from tenants.templatetags.desk import ago
 from tenants.wording import shown
+from tickets import drafts
 from tickets.admin.conversation import SENT_LEVELS
 from tickets.models import Entry
 
@@ -93,6 +95,11 @@ class OutboxAdmin(TenantOwnedAdmin):
     def take_one_back(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self._mine(request, pk)
         self.take_back(request, self.get_queryset(request).filter(pk=row.pk))
+        row.refresh_from_db(fields=["state"])
+        entry = Entry.objects.filter(outbound=row).select_related("ticket").first()
+        if row.state == OutboundMessage.State.CANCELLED and entry and "ticket" in request.POST:
+            # Whoever takes an answer back wants to change it; only its files have to be chosen again.
+            drafts.take_back(entry.ticket, row, by=cast(User, request.user))
         return _back(request, row)
 
     def send_one_again(self, request: HttpRequest, pk: int) -> HttpResponse:

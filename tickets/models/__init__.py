@@ -1,3 +1,4 @@
+from tickets.models.answer_draft import AnswerDraft, AnswerStyle
 from tickets.models.approval import Approval, ApprovalAnswer, ApprovalRequest, DecisionWord
 from tickets.models.attachment import Attachment
 from tickets.models.entry import Entry
@@ -10,6 +11,8 @@ from tickets.models.thread_key import ThreadKey
 from tickets.models.ticket import Ticket
 
 __all__ = [
+    "AnswerDraft",
+    "AnswerStyle",
     "Approval",
     "ApprovalAnswer",
     "ApprovalRequest",

@@ -68,7 +68,7 @@
   const ticketKeys = {
     j: () => step(entries(), 1),
     k: () => step(entries(), -1),
-    r: () => focus("#answer-text"),
+    r: () => focus(".desk-rich:not([hidden]), #answer-text"),
     n: () => focus("#note-text"),
     s: () => focus(".desk-fields select"),
     w: () => { const form = find("#watch-form"); if (form) form.submit(); },

@@ -116,7 +116,7 @@ def test_who_else_is_there_is_said_until_he_leaves(desk: Desk) -> None:
     agent.post(door(ticket, "look"), {"leaving": "1"})
     gone = admin.post(door(ticket, "look"), {"seen": "0"}).json()["said"]
 
-    assert there == [{"text": "agent is answering.", "answering": True}]
+    assert there == [{"text": "agent is writing an answer.", "answering": True}]
     assert gone == []
 
 
