@@ -77,11 +77,13 @@ class SavedViews:
         here = without_place(request.GET.urlencode())
         own = SavedFilter.objects.filter(user=cast(User, request.user))
         shown = [(one.name, one.query, one.query == here, one.pk) for one in own]
+        views = [(title, query, _same(query, here)) for title, query in [_mine(request), *VIEWS]]
+        is_named = any(is_here for _title, _query, is_here in views) or any(one[2] for one in shown)
         more = {
-            "desk_views": [(title, query, _same(query, here)) for title, query in [_mine(request), *VIEWS]],
+            "desk_views": views,
             "saved_filters": shown,
             "here": here,
-            "may_save": bool(here) and not any(is_here for _name, _query, is_here, _pk in shown),
+            "may_save": bool(here) and not is_named,
         }
         return super().changelist_view(request, {**(extra_context or {}), **more})  # type: ignore[misc]
 

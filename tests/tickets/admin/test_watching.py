@@ -76,3 +76,9 @@ def test_an_address_keeps_its_letters_in_a_heading(desk: Desk) -> None:
     page = signed_in(desk.admin).get(f"/admin/mailboxes/mailbox/{mailbox.pk}/change/").content.decode()
     assert "Help@contoso.example" not in page
     assert (heading("mailboxes"), heading(mailbox)) == ("Mailboxes", "help@contoso.example")
+
+
+@pytest.mark.parametrize(("query", "is_offered"), [("for_me=unread", False), ("due=over", True), ("", False)])
+def test_a_view_that_has_a_name_is_not_offered_to_be_saved(desk: Desk, query: str, is_offered: bool) -> None:
+    page = signed_in(desk.agent).get(f"{reverse(LIST)}?{query}").content.decode()
+    assert ("Save this filter" in page) == is_offered
