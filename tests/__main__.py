@@ -17,9 +17,20 @@ def main() -> int:
 
 
 def run(database: str, environment: dict[str, str], selection: list[str]) -> int:
-    """Run pytest with two workers on one database; give its exit code."""
+    """Run pytest with two workers on one database, the idle one taking from the other; give its exit code."""
     print(f"\n=== Tests on {database}", flush=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", *selection, *sys.argv[1:]]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "worksteal",
+        *selection,
+        *sys.argv[1:],
+    ]
     return subprocess.call(command, env={**os.environ, **environment})
 
 

@@ -178,8 +178,13 @@ class Dovecot:
 
     def forget_numbers(self, address: str) -> None:
         """Lose the index, so that the folder counts anew under another UIDVALIDITY."""
-        for path in (self.home / "mail" / address / "Maildir").glob("dovecot*"):
+        box = self._folder(address, "")
+        was = (box / "dovecot-uidlist").read_text("ascii").split("\n", 1)[0]
+        for path in box.glob("dovecot*"):
             path.unlink(missing_ok=True)
+        # Dovecot takes the second it is in, which may still be the one it took before.
+        while f" V{int(time.time())} " in was:
+            time.sleep(0.02)
 
     def log(self) -> str:
         return (self.home / "dovecot.log").read_text("utf-8", "replace")

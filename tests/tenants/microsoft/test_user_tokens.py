@@ -152,7 +152,7 @@ def test_stranger_to_the_directory_is_refused_by_name(
         {"iss": f"https://login.evil.example/{DIRECTORY}/v2.0"},
         {"exp": int(time.time()) - 301},
         {"exp": "never"},
-        {"nbf": int(time.time()) + 900},
+        {"nbf": int(time.time()) + 86_400},
         {"nonce": "of-another-sign-in"},
         {"oid": None},
     ],
