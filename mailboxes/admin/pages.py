@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from mailboxes import figures, watch
 from mailboxes.admin import examined
+from mailboxes.admin.senders import lines_of
 from mailboxes.budget import budget_of
 from mailboxes.bundle import bundle
 from mailboxes.checkups import check_up, last_found, switch_on
@@ -66,6 +67,7 @@ def top(mailbox: Mailbox) -> dict[str, Any]:
         "taken": mailbox.taken_mails + counts.get(InboundMessage.State.GONE, 0),
         "other": _other_installation(mailbox),
         "sent_items": mailbox.is_reading_sent and mailbox.folders.filter(purpose=Folder.Purpose.SENT).first(),
+        "senders": lines_of(mailbox),
         "budget": budget_of(mailbox, timezone.now()),
         "next_look": "–" if health in {Health.OFF, Health.PAUSED} else next_look(mailbox),
     }

@@ -12,17 +12,17 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from mailboxes.errors import LeaseLost
 from mailboxes.governor import visit
 from mailboxes.inbound.retries import retry_at
-from mailboxes.models import Mailbox, OutboundMessage
-from mailboxes.outbound import claims, pace, senders
+from mailboxes.models import Mailbox, OutboundMessage, Sender
+from mailboxes.outbound import claims, copies, pace, senders
 from mailboxes.outbound.compose import compose
 from mailboxes.outbound.journal import (
     GIVE_UP_AFTER,
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 State = OutboundMessage.State
 #: How soon the fate of a mail in doubt is looked up first.
+AT_ONCE: Final = 20
 FIRST_LOOK: Final = timedelta(seconds=5)
 #: These are repaired for the whole mailbox; its mails wait and then go out by themselves.
 _REPAIRABLE: Final = (TokenRefused, CredentialUnusable)
@@ -76,6 +77,8 @@ def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
                 if time.monotonic() > deadline:
                     report.has_more = True
                     break
+            else:
+                copies.look_due(found, wire)
     except Throttled:
         log.info("Mailbox %d has no free seat to send from; its mail waits", mailbox_id)
     if not report.worked:
@@ -89,7 +92,17 @@ def mailboxes_due() -> list[int]:
     claims.recover(now)
     due = OutboundMessage.objects.due(now).values_list("mailbox_id", flat=True)
     doubtful = OutboundMessage.objects.in_doubt(now).values_list("mailbox_id", flat=True)
-    return pace.in_turn({*due.order_by().distinct(), *doubtful.order_by().distinct()})
+    copied = Sender.objects.filter(copy_due_at__lte=now, mailbox__is_active=True, tenant__is_active=True)
+    return pace.in_turn({*due.order_by().distinct(), *doubtful.order_by().distinct()}) or _looking(copied)
+
+
+def _looking(senders_due: QuerySet[Any]) -> list[int]:
+    """Name the mailboxes whose sent copies are to be looked up; only while no mail waits."""
+    free = Q(mailbox__visitor_until=None) | Q(mailbox__visitor_until__lt=timezone.now())
+    free &= Q(mailbox__send_wait_until=None) | Q(mailbox__send_wait_until__lt=timezone.now())
+    return list(
+        senders_due.filter(free).order_by("copy_due_at").values_list("mailbox_id", flat=True)[:AT_ONCE]
+    )
 
 
 def send_in_turn(*, budget_s: float) -> tuple[int, Sent]:
@@ -117,7 +130,7 @@ def _one(mailbox: Mailbox, wire: OutboundTransport, room: pace.Room, report: Sen
     _guarded(row, partial(_send, row, wire))
     if row.state == State.SENT:
         report.sent += 1
-        senders.note_taken(mailbox, row.from_email)
+        senders.note_taken(mailbox, row.from_email, mail=row)
     return True
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
 from django.utils import timezone
@@ -19,6 +20,8 @@ from tenants.setup.check import Check, failed, passed, skipped, warned
 from tenants.setup.powershell import quoted
 
 STEP: Final = "senders"
+#: When the copy of a sender's first mail is looked for.
+FIRST_LOOK: Final = timedelta(seconds=20)
 #: What the wires call it when a mailbox may not send as an address.
 REFUSALS: Final = frozenset({"ErrorSendAsDenied"})
 
@@ -70,15 +73,21 @@ def unread_answers(mailbox: Mailbox) -> list[str]:
     return [one for one in asked if _plain(one) not in read]
 
 
-def note_taken(mailbox: Mailbox, address: str) -> None:
-    """Note that Exchange has taken a mail from this address."""
+def note_taken(mailbox: Mailbox, address: str, *, mail: OutboundMessage | None = None) -> None:
+    """Note that Exchange has taken a mail from this address; where its copy lies is looked up once, by `mail`."""
     rows = Sender.objects.filter(mailbox=mailbox, address=address.lower())
-    if not rows.filter(proved_at__isnull=False, refused_at=None).exists():
-        now = timezone.now()
-        row, _made = rows.get_or_create(
-            defaults={"mailbox": mailbox, "address": address.lower(), "tenant_id": mailbox.tenant_id}
-        )
-        rows.filter(pk=row.pk).update(refused_at=None, proved_at=row.proved_at or now)
+    known = rows.filter(proved_at__isnull=False, refused_at=None)
+    if mail is not None:
+        known = known.exclude(copy_seen_at=None, copy_due_at=None)
+    if known.exists():
+        return
+    now = timezone.now()
+    row, _made = rows.get_or_create(
+        defaults={"mailbox": mailbox, "address": address.lower(), "tenant_id": mailbox.tenant_id}
+    )
+    rows.filter(pk=row.pk).update(refused_at=None, proved_at=row.proved_at or now)
+    if mail is not None and row.copy_seen_at is None and row.copy_due_at is None:
+        rows.filter(pk=row.pk).update(copy_of=mail, copy_looks=0, copy_due_at=now + FIRST_LOOK)
 
 
 def note_refused(mailbox: Mailbox, address: str) -> None:
@@ -102,10 +111,12 @@ def instead_of(row: OutboundMessage) -> str:
 
 def explain(diagnosis: Diagnosis, mailbox: Mailbox, address: str) -> Diagnosis:
     """Add the line an Exchange administrator runs."""
-    return replace(diagnosis, fix=f"{diagnosis.fix} Exchange Online PowerShell: {_command(mailbox, address)}")
+    return replace(
+        diagnosis, fix=f"{diagnosis.fix} Exchange Online PowerShell: {command_for(mailbox, address)}"
+    )
 
 
-def _command(mailbox: Mailbox, address: str) -> str:
+def command_for(mailbox: Mailbox, address: str) -> str:
     if address in mailbox.aliases.split():
         alias, box = quoted(address), quoted(mailbox.address)
         return f"Set-Mailbox -Identity {box} -EmailAddresses @{{Add={alias}}}"
@@ -124,7 +135,7 @@ def examine_senders(mailbox: Mailbox) -> Check:
     }
     refused = [one for one in asked if one in rows and rows[one].refused_at]
     if refused:
-        commands = "; ".join(f"{one}: {_command(mailbox, one)}" for one in refused)
+        commands = "; ".join(f"{one}: {command_for(mailbox, one)}" for one in refused)
         if configured in refused:
             return failed(STEP, Misconfigured.own("sender_refused"), detail=commands)
         return warned(STEP, "alias_refused", detail=commands)
@@ -132,4 +143,18 @@ def examine_senders(mailbox: Mailbox) -> Check:
         return warned(STEP, "answers_unread", detail=", ".join(unread))
     if unproved := [one for one in asked if one not in rows]:
         return skipped(STEP, "sender_unproved", detail=", ".join(unproved))
-    return passed(STEP, ", ".join(asked))
+    return passed(STEP, "; ".join(f"{one}: {copy_in_words(rows[one])}" for one in asked))
+
+
+def copy_in_words(sender: Sender) -> str:
+    """Say where the copy of a sent mail was found."""
+    copy = sender.copy or {}
+    if sender.copy_seen_at is None:
+        return "taken by Exchange"
+    if copy.get("own"):
+        return "copies in Sent Items of both mailboxes" if copy.get("named") else "copy in Sent Items"
+    if copy.get("named"):
+        return f"copy in Sent Items of {sender.address}"
+    return (
+        "no copy found" if copy.get("own") is False else "taken by Exchange, Sent Items cannot be looked into"
+    )

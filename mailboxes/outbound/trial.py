@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from mailboxes.governor import visit
 from mailboxes.models import Mailbox
-from mailboxes.outbound import senders
+from mailboxes.outbound import copies, senders
 from mailboxes.transports.out import open_outbound, why_not
 from mailboxes.transports.outgoing import OutboundTransport, Outgoing
 from tenants.errors import IntegrationError
@@ -52,12 +52,16 @@ def send_trial(mailbox: Mailbox, *, to: str) -> Check:
 def _try(mailbox: Mailbox, wire: OutboundTransport, sender: str, to: str) -> None:
     """Send one from this address and note what Exchange makes of it."""
     try:
-        wire.send_at_once(_compose(mailbox, sender, to))
+        mail = _compose(mailbox, sender, to)
+        wire.send_at_once(mail)
     except IntegrationError as error:
         if senders.is_refusal(error):
             senders.note_refused(mailbox, sender)
         raise
     senders.note_taken(mailbox, sender)
+    with suppress(IntegrationError):
+        # Nothing but a look: a mail that was taken is not worse for a copy that cannot be found.
+        copies.look_for(mailbox, wire, sender=sender, message_id=mail.message_id)
 
 
 def _try_alias(mailbox: Mailbox, wire: OutboundTransport, sender: str, to: str) -> None:

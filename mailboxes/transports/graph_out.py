@@ -29,6 +29,9 @@ from tenants.microsoft.upload import upload
 MAX_MIME_BYTES: Final = 2_900_000
 #: From this size on a file needs an upload session; below it the session is refused. Bytes.
 LARGE_BYTES: Final = 3 * 1024 * 1024
+#: Headers end long before. Bytes.
+MAX_HEAD_BYTES: Final = 1024 * 1024
+_BLANK_LINE: Final = b"\r\n\r\n"
 _MIME: Final = {"Content-Type": "text/plain"}
 _SEEN: Final = "id,isDraft,internetMessageId"
 #: The connection never stood, so nothing can have been acted on.
@@ -150,6 +153,17 @@ class GraphOutbound:
             self.client.delete(f"{self.user}/messages/{segment(remote_id)}")
         except ItemGone:
             return
+
+    def head(self, remote_id: str) -> bytes:
+        """Read the header of a mail and no more of it."""
+        found = b""
+        path = f"{self.user}/messages/{segment(remote_id)}/$value"
+        with self.client.stream(path, max_bytes=MAX_HEAD_BYTES) as chunks:
+            for chunk in chunks:
+                found += chunk
+                if _BLANK_LINE in found:
+                    break
+        return found.partition(_BLANK_LINE)[0]
 
     def find(self, *, remote_id: str, message_id: str) -> Sighting:
         """Look a mail up by its draft's id, which outlives the send, and else by its Message-ID."""
