@@ -6,6 +6,7 @@ from mailboxes.features import needed_by, needed_of
 from mailboxes.governor import visit
 from mailboxes.models import Mailbox
 from mailboxes.transports.graph import GraphInbound
+from mailboxes.wording import counted
 from tenants import app_tokens
 from tenants.consent import Look
 from tenants.diagnosis import Diagnosis, diagnose_own
@@ -83,7 +84,7 @@ def _open(mailbox: Mailbox, token: AppToken) -> str:
         )
         inbox = GraphInbound(client, address=mailbox.address, gate=gate)
         found = client.get(f"{inbox.user}/mailFolders/inbox", params={"$select": "id,totalItemCount"})
-    return f"{found.get('totalItemCount', 0)} mails in the inbox"
+    return f"{counted(found.get('totalItemCount', 0))} in the inbox"
 
 
 def _lacking(missing: tuple[str, ...]) -> Diagnosis | None:

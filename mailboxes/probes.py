@@ -13,6 +13,7 @@ from mailboxes.inbound import guard
 from mailboxes.models import Folder, Mailbox
 from mailboxes.time_zones import agrees
 from mailboxes.transports.graph import GraphInbound
+from mailboxes.wording import counted
 from tenants.errors import AccessDenied, IntegrationError
 from tenants.microsoft.graph import segment
 from tenants.setup.check import Check, Status, failed, not_reached, passed, skipped, warned
@@ -51,7 +52,7 @@ class Probes:
             params={"$select": "id,displayName,totalItemCount"},
         )
         self.folder_id = str(found.get("id", ""))
-        return f"{found.get('displayName', folder)}, {found.get('totalItemCount', 0)} mails"
+        return f"{found.get('displayName', folder)}, {counted(found.get('totalItemCount', 0))}"
 
     def _settings(self) -> Iterator[Check]:
         try:
@@ -78,7 +79,7 @@ class Probes:
     def _find(self) -> str:
         found = self.transport.find_folder(self.mailbox.folder)
         self.folder_id = found.remote_id
-        return f"{found.display_name}, {found.total} mails"
+        return f"{found.display_name}, {counted(found.total)}"
 
     def _marker(self) -> Iterator[Check]:
         try:

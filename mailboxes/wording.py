@@ -17,7 +17,11 @@ DETAILS: Final = (
     _("%(names)s; optional and not granted: %(others)s"),
     _("by Exchange RBAC for Applications; not in the token: %(names)s"),
     _("all that is needed was allowed"),
+    _("%(folder)s, 1 mail"),
     _("%(folder)s, %(n)s mails"),
+    _("shared"),
+    _("room"),
+    _("equipment"),
     _("none set; this helpdesk: %(ours)s"),
     _("%(zone)s; this helpdesk: %(ours)s"),
     _("nobody else tidies up this folder"),
@@ -28,6 +32,11 @@ DETAILS: Final = (
     _("the sign-in was accepted"),
     _("a test mail is on its way to %(address)s"),
 )
+
+
+def counted(mails: int) -> str:
+    """Word a number of mails, in English as all that is kept."""
+    return f"{mails} mail{'s' * (mails != 1)}"
 
 
 def detail(text: str) -> str:

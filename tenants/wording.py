@@ -20,6 +20,7 @@ FRAMES: Final = (
     gettext_noop("Entra refused the sign-in and says: %(said)s"),
     gettext_noop("%(cause)s Microsoft says: %(said)s"),
     gettext_noop("Look the code up at %(page)s. %(rest)s"),
+    gettext_noop("%(mailbox)s: 1 mail in the inbox"),
     gettext_noop("%(mailbox)s: %(n)s mails in the inbox"),
     # Alerts that are made of numbers.
     gettext_noop("It ended on %(day)s."),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from django.db.models import Count, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from mailboxes.models import OutboundMessage
 from mailboxes.parsing.gate import one_line

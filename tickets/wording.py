@@ -92,13 +92,22 @@ ACTIONS: Final = (
     _("discarded: %(why)s"),
     _("no further rule"),
 )
-#: What staff did to a ticket.
+#: What happened to a ticket.
 EVENTS: Final = (
     _("Taken apart from %(reference)s again."),
     _("%(reference)s was taken apart again."),
     _("%(n)s entries went to the new ticket %(reference)s."),
     _("Split off from %(reference)s."),
     _("%(references)s was merged into this ticket."),
+    _("A mail of %(who)s changed nothing in the approval %(question)s: %(why)s."),
+    _("The approval has expired without a decision: %(question)s"),
+    _("The approval was cancelled: %(question)s"),
+    _("%(who)s was asked to approve until %(when)s: %(question)s"),
+    _("%(who)s was reminded: %(question)s"),
+    _("%(who)s approved: %(question)s"),
+    _("%(who)s rejected: %(question)s"),
+    _("Approved: %(question)s"),
+    _("Rejected: %(question)s"),
 )
 _WHOLE: Final = (*REASONS, *REMARKS, *EVENTS, *FRAMES)
 
