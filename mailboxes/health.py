@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mailboxes.models import Folder, InboundMessage, Mailbox
+
+#: Mails seen last, by which the speed of a walk is measured; no mail for so long, and it rests.
+MEASURED: Final = 500
+RESTS_AFTER: Final = timedelta(minutes=5)
+#: Over less time no speed can be told.
+SHORTEST: Final = timedelta(seconds=5)
 
 
 class Health(StrEnum):
@@ -64,6 +72,8 @@ class Backfill:
     total: int
     seen: int
     settled: int
+    #: When it will have come to its end at its present speed; None while it rests.
+    ends_at: datetime | None = None
 
     @property
     def left(self) -> int:
@@ -80,6 +90,20 @@ def backfill_of(mailbox: Mailbox, counts: dict[str, int]) -> Backfill | None:
     if not mailbox.backlog_total or not walking.exists():
         return None
     seen = sum(counts.values())
+    left = max(0, mailbox.backlog_total - seen)
     return Backfill(
-        total=mailbox.backlog_total, seen=seen, settled=seen - counts.get(InboundMessage.State.RECEIVED, 0)
+        total=mailbox.backlog_total,
+        seen=seen,
+        settled=seen - counts.get(InboundMessage.State.RECEIVED, 0),
+        ends_at=_end_of(mailbox, left, timezone.now()),
     )
+
+
+def _end_of(mailbox: Mailbox, left: int, now: datetime) -> datetime | None:
+    """Reckon from the mails seen last when the rest will have been seen."""
+    rows = InboundMessage.objects.filter(mailbox=mailbox).order_by("-pk")
+    moments = list(rows.values_list("seen_at", flat=True)[:MEASURED])
+    if not left or not moments or now - moments[0] > RESTS_AFTER:
+        return None
+    took = moments[0] - moments[-1]
+    return now + took / len(moments) * left if took >= SHORTEST else None

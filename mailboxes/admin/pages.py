@@ -61,6 +61,7 @@ def top(mailbox: Mailbox) -> dict[str, Any]:
             if counts.get(state) or state in {"filed", "received"}
         ],
         "backfill": backfill_of(mailbox, counts),
+        "has_import": InboundMessage.objects.filter(mailbox=mailbox, is_imported=True).exists(),
         "is_quiet": is_quiet(mailbox, health),
         "quiet_weeks": watch.WEEKS,
         "found": ExaminationResult.objects.filter(mailbox=mailbox).defer("checks").first(),

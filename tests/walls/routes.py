@@ -117,8 +117,11 @@ DOORS: Final = {
         f"admin/mailboxes/inboundmessage/mailbox/<int:pk>/{name}/": Door(
             model="mailboxes.mailbox", roles=ADMINS, methods=_POST
         )
-        for name in ("preview", "start")
+        for name in ("preview", "start", "import_again")
     },
+    "admin/mailboxes/inboundmessage/mailbox/<int:pk>/undo_import/": Door(
+        model="mailboxes.mailbox", roles=ADMINS, methods=_SAFE | _POST
+    ),
     "admin/mailboxes/inboundmessage/<int:pk>/rules/": Door(
         model="mailboxes.inboundmessage", roles=STAFF, methods=_SAFE
     ),

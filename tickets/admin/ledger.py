@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailboxes import figures
 from mailboxes.models import InboundMessage
@@ -26,7 +26,7 @@ from tenants.admin.wording import explain
 from tenants.reach import ADMINS, NOBODY, WORKERS, is_operator, may
 from tenants.templatetags.desk import ago
 from tenants.wording import shown
-from tickets.admin import preview
+from tickets.admin import importing, preview
 from tickets.models import Entry
 from tickets.rehearsing import rehearse
 from tickets.replaying import REFUSALS, Replayed, make_tickets, replay
@@ -123,15 +123,20 @@ class LedgerAdmin(TenantOwnedAdmin):
             "ticket": require_POST(self.make_one_ticket),
             "rules": require_safe(self.show_rules),
         }
-        looks = {"preview": preview.preview_now, "start": preview.start_now}
+        of_mailboxes = {
+            "preview": require_POST(partial(preview.preview_now, self)),
+            "start": require_POST(partial(preview.start_now, self)),
+            "import_again": require_POST(partial(importing.file_again, self)),
+            "undo_import": require_http_methods(["GET", "HEAD", "POST"])(partial(importing.undo, self)),
+        }
         return [
             *(
                 path(
                     f"mailbox/<int:pk>/{name}/",
-                    self.admin_site.admin_view(require_POST(partial(view, self))),
+                    self.admin_site.admin_view(view),
                     name=f"mailboxes_inboundmessage_{name}",
                 )
-                for name, view in looks.items()
+                for name, view in of_mailboxes.items()
             ),
             *(
                 path(

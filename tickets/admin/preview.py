@@ -38,7 +38,7 @@ class StartForm(forms.Form):
 
 def preview_now(page: Any, request: HttpRequest, pk: int) -> HttpResponse:
     """Look at the folder as it is now."""
-    mailbox = _mailbox(request, pk)
+    mailbox = mailbox_of(request, pk)
     context = {
         **page.admin_site.each_context(request),
         "title": _("Before the first sync of %(address)s") % {"address": mailbox.address},
@@ -53,7 +53,7 @@ def preview_now(page: Any, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def start_now(page: Any, request: HttpRequest, pk: int) -> HttpResponse:
-    mailbox, form = _mailbox(request, pk), StartForm(request.POST)
+    mailbox, form = mailbox_of(request, pk), StartForm(request.POST)
     if form.is_valid():
         start(mailbox, since_at=form.since_at(), by=request.user)
         messages.success(request, _("Started; nothing of what is imported is answered automatically."))
@@ -62,7 +62,8 @@ def start_now(page: Any, request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:mailboxes_mailbox_change", args=[pk]))
 
 
-def _mailbox(request: HttpRequest, pk: int) -> Mailbox:
+def mailbox_of(request: HttpRequest, pk: int) -> Mailbox:
+    """Give a mailbox the person administers. Raises Http404."""
     rows = within(request, Mailbox.objects.all(), ADMINS).select_related(
         "tenant", "registration__tenant", "queue"
     )

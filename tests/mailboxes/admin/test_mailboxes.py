@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from mailboxes.admin.filters import HealthFilter
 from mailboxes.health import Health, backfill_of, health_of
-from mailboxes.models import Mailbox
+from mailboxes.models import InboundMessage, Mailbox
 from tenants.whom import for_machine
 from tests.factories import EntryFactory, FolderFactory, InboundMessageFactory, MailboxFactory
 from tests.tenants.admin.conftest import Desk, signed_in
@@ -250,3 +250,24 @@ def test_page_of_a_mailbox_not_read_yet_offers_to_look_ahead(desk: Desk) -> None
     assert "Look ahead" in client.get(url_of(mailbox)).content.decode()
     Mailbox.objects.update(last_success_at=timezone.now())
     assert "Look ahead" not in client.get(url_of(mailbox)).content.decode()
+
+
+def test_walk_says_when_it_will_be_done(desk: Desk) -> None:
+    folder = FolderFactory(mailbox__tenant=desk.ours, mailbox__backlog_total=40, is_walking=True)
+    rows = [InboundMessageFactory(mailbox=folder.mailbox) for _number in range(10)]
+    now = timezone.now()
+    for age, row in enumerate(reversed(rows)):
+        InboundMessage.objects.filter(pk=row.pk).update(seen_at=now - timedelta(seconds=20 * age))
+    backfill = backfill_of(folder.mailbox, {"filed": 10})
+    assert backfill is not None
+    assert backfill.ends_at is not None
+    assert timedelta(minutes=8) < backfill.ends_at - now < timedelta(minutes=11)
+
+
+def test_walk_that_rests_names_no_end(desk: Desk) -> None:
+    folder = FolderFactory(mailbox__tenant=desk.ours, mailbox__backlog_total=40, is_walking=True)
+    InboundMessageFactory(mailbox=folder.mailbox)
+    InboundMessage.objects.update(seen_at=timezone.now() - timedelta(hours=1))
+    backfill = backfill_of(folder.mailbox, {"filed": 1})
+    assert backfill is not None
+    assert backfill.ends_at is None
