@@ -134,8 +134,8 @@ def _note(
         is_answered=advice is not None,
     )
     if not decision.decides:
-        text = _("A mail of %(who)s changed nothing in the approval %(question)s: %(why)s.")
-        tell(approval, text, mail=advice, who=letter.sender or _("an unknown sender"), why=decision.reason)
+        text = _("A mail of %(who)s changed nothing in the approval %(question)s: %(rest)s.")
+        tell(approval, text, mail=advice, who=letter.sender or _("an unknown sender"), rest=decision.reason)
         return
     approved = decision.counts is Counts.APPROVED
     text = _("%(who)s approved: %(question)s") if approved else _("%(who)s rejected: %(question)s")

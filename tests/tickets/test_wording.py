@@ -6,6 +6,9 @@ from django.utils import translation
 from tickets.wording import ACTIONS, EVENTS, REASONS, REMARKS, RULES, reason
 
 SAID = {
+    "A mail of x@y.example changed nothing in the approval “Buy it?”: it came after the deadline.": (
+        "Eine E-Mail von x@y.example hat an der Genehmigung “Buy it?” nichts geändert: sie kam nach der Frist."
+    ),
     "loop: it has passed 101 hosts": "Schleife: Sie lief schon über 101 Hosts",
     "bounce: a report about a mail that was not delivered (x@y.example 5.1.1)": (
         "Rückmeldung: Bericht über eine nicht zugestellte E-Mail (x@y.example 5.1.1)"
