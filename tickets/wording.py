@@ -113,6 +113,28 @@ ACTIONS: Final = (
     _("discarded: %(why)s"),
     _("no further rule"),
 )
+#: Why a pattern cannot be used.
+PATTERNS: Final = (
+    _("A pattern may have %(n)s characters."),
+    _("An expression may have %(n)s characters."),
+    _("This expression cannot be used: %(rest)s (character %(n)s)."),
+    _("This expression cannot be used: %(rest)s."),
+    _("it is too long once its repetitions are written out"),
+    _("a closing bracket has no opening one"),
+    _("its brackets are nested too deep"),
+    _("it ends in the middle"),
+    _("there is nothing before %(character)s that could be repeated"),
+    _("look-around and flags inside brackets are not supported"),
+    _("a bracket is not closed"),
+    _("references to brackets are not supported"),
+    _("%(character)s needs hexadecimal digits"),
+    _("%(character)s has no meaning"),
+    _("a range runs backwards"),
+    _("a place cannot be repeated"),
+    _("two repetitions follow each other"),
+    _("nothing may be repeated more than %(n)s times"),
+    _("a repetition runs backwards"),
+)
 #: What happened to a ticket.
 EVENTS: Final = (
     _("Taken apart from %(reference)s again."),
@@ -130,7 +152,7 @@ EVENTS: Final = (
     _("Approved: %(question)s"),
     _("Rejected: %(question)s"),
 )
-_WHOLE: Final = (*REASONS, *REMARKS, *EVENTS, *FRAMES)
+_WHOLE: Final = (*REASONS, *REMARKS, *PATTERNS, *EVENTS, *FRAMES)
 
 
 def reason(text: str) -> str:

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from tickets.wording import ACTIONS, EVENTS, REASONS, REMARKS, RULES, reason
+from tickets.wording import ACTIONS, EVENTS, PATTERNS, REASONS, REMARKS, RULES, reason
 
 SAID = {
     "A mail of x@y.example changed nothing in the approval “Buy it?”: it came after the deadline.": (
@@ -22,6 +22,9 @@ SAID = {
     "suspended, no rule is asked: loop: our own mail came back": (
         "zurückgestellt, keine Regel wird gefragt: Schleife: unsere eigene E-Mail kam zurück"
     ),
+    "This expression cannot be used: a bracket is not closed (character 3).": (
+        "Dieser Ausdruck ist nicht verwendbar: Eine Klammer ist nicht geschlossen (Zeichen 3)."
+    ),
     "dkim pass, spf pass": "dkim pass, spf pass",
     "": "",
 }
@@ -34,7 +37,7 @@ def test_reason_is_told_in_german_and_keeps_what_it_quotes(text: str) -> None:
     assert reason(text) == text
 
 
-@pytest.mark.parametrize("text", [*REASONS, *REMARKS, *RULES, *ACTIONS, *EVENTS])
+@pytest.mark.parametrize("text", [*REASONS, *REMARKS, *RULES, *PATTERNS, *ACTIONS, *EVENTS])
 def test_every_reason_has_its_german(text: str) -> None:
     with translation.override("de"):
         assert translation.gettext(text) != text

@@ -14,6 +14,7 @@ from tickets.models.ticket import Ticket
 from tickets.policies import rules as policy
 from tickets.policies.patterns import MAX_CHARS, pattern
 from tickets.policies.syntax import ExpressionError
+from tickets.wording import reason
 
 #: Columns that hold a pattern.
 PATTERNS: Final = ("sender", "recipient", "subject", "body", "attachment", "verdict")
@@ -25,7 +26,7 @@ def check_pattern(text: str) -> None:
     try:
         pattern(text)
     except ExpressionError as error:
-        raise ValidationError(str(error), code="pattern_unusable") from None
+        raise ValidationError(reason(str(error)), code="pattern_unusable") from None
 
 
 def check_header(text: str) -> None:
