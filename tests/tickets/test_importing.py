@@ -139,7 +139,7 @@ def test_page_asks_before_anything_is_removed(mailbox: Mailbox, imported: list[I
     assert "Undo the import and remove 2 tickets" in client.get(url).content.decode()
     assert Ticket.objects.count() == 2
     page = client.post(url, follow=True).content.decode()
-    assert "2 tickets were removed, 3 mails set aside" in page
+    assert "Tickets removed: 2, mails set aside: 3" in page
     assert "File again what was set aside" in client.get(url).content.decode()
     client.post(reverse("admin:mailboxes_inboundmessage_import_again", args=[mailbox.pk]))
     assert {state for state, _reason in states()} == {"received"}

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mailboxes.models import Mailbox
 from tickets import importing
@@ -35,9 +36,12 @@ def undo(page: Any, request: HttpRequest, pk: int) -> HttpResponse:
 def file_again(page: Any, request: HttpRequest, pk: int) -> HttpResponse:
     mailbox = mailbox_of(request, pk)
     count = importing.file_again(mailbox, by=request.user)
-    messages.success(
-        request, _("%(n)d mails are being filed again; nothing of it is answered.") % {"n": count}
+    text = ngettext(
+        "%(n)d mail is being filed again; nothing of it is answered.",
+        "%(n)d mails are being filed again; nothing of it is answered.",
+        count,
     )
+    messages.success(request, text % {"n": count})
     return _back(mailbox)
 
 
@@ -46,10 +50,15 @@ def _undo(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     told = {"tickets": done.tickets, "mails": done.mails, "kept": done.kept}
     messages.success(
         request,
-        _("The mailbox is paused. %(tickets)d tickets were removed, %(mails)d mails set aside.") % told,
+        _("The mailbox is paused. Tickets removed: %(tickets)d, mails set aside: %(mails)d.") % told,
     )
     if done.kept:
-        messages.info(request, _("%(kept)d tickets stay: somebody has worked on them.") % told)
+        text = ngettext(
+            "%(kept)d ticket stays: somebody has worked on it.",
+            "%(kept)d tickets stay: somebody has worked on them.",
+            done.kept,
+        )
+        messages.info(request, text % told)
     if not done.is_whole:
         messages.warning(request, _("There are more than one click takes; press the button again."))
         return HttpResponseRedirect(reverse("admin:mailboxes_inboundmessage_undo_import", args=[mailbox.pk]))
