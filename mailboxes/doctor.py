@@ -12,7 +12,7 @@ from mailboxes.features import needed_by, needed_of
 from mailboxes.governor import visit
 from mailboxes.models import Mailbox
 from mailboxes.outbound import senders
-from mailboxes.outbound.trial import STEP, send_trial
+from mailboxes.outbound.trial import ANSWER_STEP, STEP, examine_answer, send_trial
 from mailboxes.person_checks import STEPS as STEPS_OF_PERSON
 from mailboxes.person_checks import examine_person
 from mailboxes.transports.graph import GraphInbound
@@ -26,7 +26,7 @@ from tenants.setup.permissions import Kind, Resource, compare
 from tenants.whom import for_its_tenant
 
 #: Every step, in the order it is shown.
-STEPS: Final = (*chain.STEPS, "permissions", "identity", *probes.STEPS, senders.STEP, STEP)
+STEPS: Final = (*chain.STEPS, "permissions", "identity", *probes.STEPS, senders.STEP, STEP, ANSWER_STEP)
 #: A person waits for each answer. Seconds.
 DEADLINE_S: Final = 20.0
 #: The step that shows a permission is there.
@@ -81,7 +81,7 @@ def _examined(mailbox: Mailbox, found: Chain, send_to: str) -> Examination:
         return _examined_person(mailbox, found, send_to)
     read, sent = _tried_mailbox(mailbox, found), _sent(mailbox, found, send_to)
     # After the test mails: what they have shown is told here.
-    tried = [*read, senders.examine_senders(mailbox), sent]
+    tried = [*read, senders.examine_senders(mailbox), sent, examine_answer(mailbox)]
     identity = skipped("identity", "check_no_user")
     checks = [*found.checks, _permissions(mailbox, found, tried), identity, *tried]
     return Examination(address=mailbox.address, checks=checks)
@@ -93,7 +93,8 @@ def _examined_person(mailbox: Mailbox, found: Chain, send_to: str) -> Examinatio
     sent = send_trial(mailbox, to=send_to) if is_signed_in else not_reached([STEP])[0]
     shared = [_excused(check, mailbox) for check in found.checks]
     return Examination(
-        address=mailbox.address, checks=[*shared, *tried, senders.examine_senders(mailbox), sent]
+        address=mailbox.address,
+        checks=[*shared, *tried, senders.examine_senders(mailbox), sent, examine_answer(mailbox)],
     )
 
 

@@ -8,6 +8,9 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Tickets")
 
     def ready(self) -> None:
+        from mailboxes.outbound.trial import ties_with
+        from tickets import trials
         from tickets.search import sqlite
 
+        ties_with(trials.prepare, trials.last_answer)
         post_migrate.connect(sqlite.put_up, sender=self, dispatch_uid="tickets.search")

@@ -36,6 +36,7 @@ _TITLES: Final[Mapping[str, Any]] = {
     "read": gettext_lazy("Mail can be read"),
     "write": gettext_lazy("Mail can be changed"),
     "send": gettext_lazy("Mail can be sent"),
+    "answer": gettext_lazy("An answer finds its ticket"),
     "senders": gettext_lazy("The addresses answers come from and go to"),
 }
 _LOOKS: Final = {

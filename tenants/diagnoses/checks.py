@@ -28,6 +28,17 @@ CHECKS: dict[str, Advice] = {
         "No test mail was sent: it is not known where to.",
         "Have the operator enter a mail address on your account, or use `manage.py doctor --send-to ADDRESS`.",
     ),
+    "trial_not_sent": Advice(
+        _HERE,
+        "No test mail has been sent yet, so there is no answer to it.",
+        "Press “Test configuration”, or run `manage.py doctor --send-to ADDRESS`, and answer the mail.",
+    ),
+    "trial_unanswered": Advice(
+        _HERE,
+        "The latest test mail has not been answered, or its answer was not filed on the ticket of that mail.",
+        "Answer the test mail from the mailbox it went to and test again after a minute. Should the answer stand on "
+        "another ticket, look at the reply address and at what the page of this mailbox says about Message-ID.",
+    ),
     "write_not_needed": Advice(
         _HERE, "Mail is left as it is in this mailbox, so the right to change it is not needed.", _NOBODY
     ),

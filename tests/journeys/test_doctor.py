@@ -239,35 +239,6 @@ def test_mailbox_somebody_else_is_testing_is_left_alone(granted: Customer) -> No
     assert (check["status"], check["code"]) == ("skip", "slots_taken")
 
 
-def sender(customer: Customer) -> Customer:
-    """Switch sending on and grant what it needs."""
-    customer.control(f"apps/{customer.client_id}", {"roles": [*FULL, "Mail.Send"]}, method="PATCH")
-    customer.change(outbound_transport="graph")
-    return customer
-
-
-def test_test_mail_is_sent_where_the_command_says(granted: Customer) -> None:
-    """S0-21, S0-22."""
-    document, is_ok = run(sender(granted).mailbox.address, "--send-to", "boss@desk.example")
-    check = document["mailboxes"][0]["checks"][-1]
-    assert (is_ok, check["id"], check["status"]) == (True, "send", "ok")
-    assert len(granted.folders()["sentitems"]) == 1
-
-
-@pytest.mark.parametrize("to", ["", "nobody", "a@desk.example\nBcc: b@elsewhere.example"])
-def test_no_mail_leaves_without_an_address(granted: Customer, to: str) -> None:
-    document, is_ok = run(sender(granted).mailbox.address, "--send-to", to)
-    assert (is_ok, document["mailboxes"][0]["checks"][-1]["code"]) == (True, "trial_unaddressed")
-    assert "sentitems" not in granted.folders()
-
-
-def test_mailbox_that_may_not_send_says_so(granted: Customer) -> None:
-    granted.change(outbound_transport="graph")
-    document, is_ok = run(granted.mailbox.address, "--send-to", "boss@desk.example")
-    found = {check["id"]: check["code"] for check in document["mailboxes"][0]["checks"]}
-    assert (is_ok, found["permissions"], found["send"]) == (False, "permission_missing", "ErrorAccessDenied")
-
-
 def test_right_to_send_that_nobody_tried_is_doubted(granted: Customer) -> None:
     granted.change(outbound_transport="graph")
     assert found(granted) == {"permissions": "permission_missing"}
@@ -278,12 +249,6 @@ def test_rights_of_mail_protocols_are_not_looked_for_in_graphs_token(granted: Cu
     granted.control(f"apps/{granted.client_id}", {"roles": []}, method="PATCH")
     granted.change(inbound_transport="imap")
     assert found(granted) == {}
-
-
-def test_button_sends_to_the_one_who_pressed_it(granted: Customer) -> None:
-    user = MembershipFactory(tenant=granted.mailbox.tenant, role="admin").user
-    page = signed_in(user).post(reverse("admin:mailboxes_mailbox_test", args=[sender(granted).mailbox.pk]))
-    assert f"on its way to {user.email}" in page.content.decode()
 
 
 def test_command_prints_the_promised_shape(granted: Customer) -> None:
