@@ -57,9 +57,10 @@ def test_pages_about_a_model_are_open_to_the_roles_that_may_and_show_own_rows(
         client, is_allowed = world.client(role), role in getattr(routes.PAGES[label], right)
         for method in METHODS:
             cell = (route, role, method)
-            with undone():
+            with undone() as done:
                 answer = ask(client, method, f"/{route}", PLANTED)
-                assert {whose: snapshot(world.tenant(whose)) for whose in CANARIES} == before, cell
+                if done.has_written:
+                    assert {whose: snapshot(world.tenant(whose)) for whose in CANARIES} == before, cell
             if role in OUTSIDERS:
                 assert is_sent_to_sign_in(answer), cell
             elif is_allowed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 from django.test import Client
 
@@ -199,11 +200,30 @@ def snapshot(tenant: Tenant) -> dict[str, list[Any]]:
     return found | {"Tenant": list(Tenant._base_manager.filter(pk=tenant.pk).values_list())}
 
 
+#: What changes no row of a tenant: looking, brackets of transactions, and the session of whoever asks.
+_HARMLESS: Final = re.compile(
+    r"\s*(SELECT|SAVEPOINT|RELEASE|ROLLBACK|(INSERT INTO|UPDATE|DELETE FROM) \"django_session\")",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class Undone:
+    """What is taken back; comparing every row is only needed where something was written at all."""
+
+    has_written: bool = False
+
+    def _watch(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.has_written |= _HARMLESS.match(sql) is None
+        return execute(sql, params, many, context)
+
+
 @contextmanager
-def undone() -> Iterator[None]:
-    """Let something happen, and take it back."""
-    point = transaction.savepoint()
+def undone() -> Iterator[Undone]:
+    """Let something happen, notice whether it writes, and take it back."""
+    point, undone = transaction.savepoint(), Undone()
     try:
-        yield
+        with connection.execute_wrapper(undone._watch):
+            yield undone
     finally:
         transaction.savepoint_rollback(point)
