@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Page
 
 from mailboxes.models import OutboundMessage
 from tests.factories import PASSWORD, EntryFactory, MailboxFactory, MembershipFactory, TicketFactory
+from tests.journeys.test_accessibility import AXE, RUN, STILL
 from tickets.models import AnswerDraft, Ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,7 +28,7 @@ def ticket(live_server: Any, settings: Any, tmp_path: Path) -> Ticket:
 
 
 @pytest.fixture
-def desk(page: Page, live_server: Any, ticket: Ticket) -> Page:
+def desk(page: Page, live_server: Any, ticket: Ticket) -> Iterator[Page]:
     """The ticket's page, open; errors and refusals of the content policy are written down."""
     page.strange = []  # type: ignore[attr-defined]
     note = page.strange.append  # type: ignore[attr-defined]
@@ -38,16 +40,17 @@ def desk(page: Page, live_server: Any, ticket: Ticket) -> Page:
     page.click("button[type=submit]")
     page.wait_for_url(f"{live_server.url}/admin/")
     page.goto(f"{live_server.url}/admin/tickets/ticket/{ticket.pk}/change/")
-    return page
+    yield page
+    settle(page)
 
 
-def keep(desk: Page, act: Any) -> None:
-    """Do something, and wait until it stands in the draft."""
-    with desk.expect_response(lambda response: "/draft/" in response.url):
-        act()
+def settle(desk: Page) -> None:
+    """Wait until what was typed stands in the draft: nothing is under way to the server then."""
+    desk.wait_for_function("() => !document.querySelector('[data-state=typing]')")
 
 
 def submit(desk: Page) -> OutboundMessage:
+    settle(desk)
     with desk.expect_navigation():
         desk.click("text=Send to the customer")
     found: OutboundMessage = OutboundMessage.objects.get()
@@ -80,6 +83,7 @@ def test_a_link_is_set_from_the_keyboard(desk: Page) -> None:
     desk.keyboard.press("Control+k")
     desk.keyboard.type("contoso.example/manual")
     desk.keyboard.press("Enter")
+    settle(desk)
     with desk.expect_navigation():
         desk.keyboard.press("Control+Enter")
 
@@ -107,7 +111,8 @@ def test_what_is_pasted_keeps_its_words_and_nothing_that_acts(desk: Page) -> Non
 
 
 def test_a_draft_survives_a_closed_page(desk: Page, ticket: Ticket) -> None:
-    keep(desk, lambda: desk.fill("#answer-text", "Unplug it."))
+    desk.fill("#answer-text", "Unplug it.")
+    settle(desk)
     assert AnswerDraft.objects.get().text == "Unplug it."
     desk.reload()
     assert desk.input_value("#answer-text") == "Unplug it."
@@ -152,3 +157,13 @@ def test_the_composer_fits_the_screen_and_is_no_note(desk: Page, width: int) -> 
         for form in (".desk-answer-form", ".desk-note-form")
     ]
     assert colours[0] != colours[1]
+
+
+def test_the_composer_can_be_read_and_worked_by_everybody(desk: Page) -> None:
+    desk.click("text=Formatting")
+    desk.click("[data-do=link]")
+    desk.set_input_files("[data-files]", [{"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"}])
+    desk.add_style_tag(content=STILL)
+    desk.evaluate(AXE)
+
+    assert desk.evaluate(RUN) == []

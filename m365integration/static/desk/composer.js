@@ -305,17 +305,23 @@
 
     async function keep() {
       const now = written();
-      if (isSent || now === kept) return;
+      if (isSent) return;
+      if (now === kept) { form.dataset.state = "kept"; return; }
       try {
         const answer = await ask(form.dataset.draft, {});
         kept = now;
         tell(answer.told);
+        if (written() === kept) form.dataset.state = "kept";
         part("discard").hidden = !answer.told;
-      } catch { tell(form.dataset.lost, true); }
+      } catch {
+        tell(form.dataset.lost, true);
+        timer = setTimeout(keep, 10 * WAIT_MS);
+      }
     }
 
     function changed() {
       clearTimeout(timer);
+      form.dataset.state = "typing";
       timer = setTimeout(keep, WAIT_MS);
     }
 
