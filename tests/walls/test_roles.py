@@ -35,6 +35,7 @@ OF_NO_QUEUE = {
     "ConsentRequest",
     "Credential",
     "CredentialSecret",
+    "DecisionWord",
     "Membership",
     "Rule",
     "ScopeProof",
