@@ -19,15 +19,22 @@ _DENIED: Final = frozenset({"ErrorAccessDenied", "Authorization_RequestDenied"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """`usual_bytes` is what surely leaves; `needs_drafts` says that Mail.ReadWrite would make it more."""
+    """`usual_bytes` is what surely leaves, beyond `most_bytes` nothing does, for the reason of `code`.
+
+    `needs_drafts` says that Mail.ReadWrite would make it more.
+    """
 
     most_bytes: int = MOST_BYTES
     usual_bytes: int = USUAL_BYTES
     needs_drafts: bool = False
+    code: str = "files_too_large"
 
 
 def room_of(mailbox: Mailbox) -> Room:
     """Tell from the last examination whether large files can leave; what changed since then is not held against it."""
+    if mailbox.outbound_transport == Mailbox.Outbound.SMTP:
+        # Without drafts and upload sessions all of it is one mail, and Exchange's submission takes 35 MB.
+        return Room(most_bytes=USUAL_BYTES, code="mail_too_large_for_smtp")
     if mailbox.outbound_transport != Mailbox.Outbound.GRAPH or mailbox.outbound_registration_id:
         return Room()
     found = ExaminationResult.objects.filter(mailbox=mailbox).first()

@@ -15,10 +15,10 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from mailboxes.outbound.room import room_of
+from mailboxes.outbound.room import Room, room_of
 from tenants.admin.wording import explain
 from tenants.diagnosis import diagnose_own
-from tenants.errors import IntegrationError
+from tenants.errors import IntegrationError, Misconfigured
 from tenants.wording import told
 from tickets import drafts
 from tickets.drafts import Written
@@ -114,6 +114,10 @@ def _written(request: HttpRequest) -> Written:
 
 
 def _answer(request: HttpRequest, ticket: Ticket, written: Written) -> Answer:
+    files = request.FILES.getlist("files")
+    room = room_of(ticket.mailbox) if ticket.mailbox else Room()
+    if sum(file.size or 0 for file in files) > room.most_bytes:
+        raise Misconfigured.own(room.code)
     text, html = written.text, written.html
     quote = quote_of(ticket.standing_for()) if "with_quote" in request.POST else None
     if quote is not None:
@@ -125,7 +129,7 @@ def _answer(request: HttpRequest, ticket: Ticket, written: Written) -> Answer:
         to=people(written.to),
         cc=people(written.cc),
         bcc=people(written.bcc),
-        files=[_file(one) for one in request.FILES.getlist("files")],
+        files=[_file(one) for one in files],
         key=request.POST.get("key", "")[:64] or uuid.uuid4().hex,
     )
 

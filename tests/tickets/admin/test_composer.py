@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
 from mailboxes.models import ExaminationResult, OutboundMessage
+from mailboxes.outbound import room
 from tests.factories import EntryFactory, MailboxFactory, MembershipFactory, TicketFactory
 from tests.tenants.admin.conftest import Desk, signed_in
 from tickets.models import AnswerDraft, Entry, Ticket
@@ -140,3 +142,16 @@ def test_whoever_may_only_read_or_is_a_stranger_keeps_no_draft(desk: Desk, ticke
         for name in ("draft", "quote"):
             assert signed_in(user).post(door(ticket, name), fields()).status_code == 404
     assert not AnswerDraft.objects.exists()
+
+
+def test_over_smtp_less_is_taken_and_more_is_refused_at_once(
+    desk: Desk, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "USUAL_BYTES", 10)
+    type(ticket.mailbox)._base_manager.update(outbound_transport="smtp")
+    file = SimpleUploadedFile("scan.pdf", b"x" * 11)
+    form = {**fields(), "files": file}
+    shown = signed_in(desk.agent).post(door(ticket, "answer"), form, follow=True).content.decode()
+    assert "larger than one mail over SMTP may be" in shown
+    assert "Unplug it.</textarea>" in shown
+    assert not OutboundMessage.objects.exists()
