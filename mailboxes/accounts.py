@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mailboxes.features import resources_of, scopes_for
-from mailboxes.models import Mailbox
 from mailboxes.parsing.gate import one_line
+from mailboxes.sides import Opened, SendingSide
 from tenants.clients import ask_as
 from tenants.errors import BadAnswer, TokenRefused
 from tenants.microsoft import user_tokens
@@ -43,12 +43,12 @@ class Admitted:
     inbox: BatchResult | None = None
 
 
-def expected(mailbox: Mailbox) -> str:
+def expected(mailbox: Opened) -> str:
     """Give the address of the account that has to sign in; of a shared mailbox that is another than its own."""
     return _plain(mailbox.signed_in_user or mailbox.address)
 
 
-def proved_for(mailbox: Mailbox) -> str:
+def proved_for(mailbox: Opened) -> str:
     """Say what a sign-in is good for: this account, this application, this directory and this way; no other."""
     registration = mailbox.registration
     return " ".join(
@@ -57,7 +57,7 @@ def proved_for(mailbox: Mailbox) -> str:
 
 
 def admit(
-    mailbox: Mailbox,
+    mailbox: Opened,
     first: UserToken,
     *,
     resource: str,
@@ -95,7 +95,7 @@ def addresses_of(me: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(filter(None, [*own, *mails]))
 
 
-def _exchanged(mailbox: Mailbox, refresh_token: str, resource: str, *, is_public: bool) -> UserToken:
+def _exchanged(mailbox: Opened, refresh_token: str, resource: str, *, is_public: bool) -> UserToken:
     scopes = scopes_for(mailbox, resource)
     return ask_as(
         mailbox.registration,
@@ -104,7 +104,7 @@ def _exchanged(mailbox: Mailbox, refresh_token: str, resource: str, *, is_public
     )
 
 
-def _look(mailbox: Mailbox, bearer: str, gate: Gate | None) -> tuple[Mapping[str, Any], BatchResult | None]:
+def _look(mailbox: Opened, bearer: str, gate: Gate | None) -> tuple[Mapping[str, Any], BatchResult | None]:
     """Ask who the token belongs to, and in the same request for the inbox where there is a seat."""
     client = GraphClient(
         cloud=cloud(mailbox.registration.tenant.cloud),
@@ -112,7 +112,7 @@ def _look(mailbox: Mailbox, bearer: str, gate: Gate | None) -> tuple[Mapping[str
         gate=gate,
         deadline_s=_DEADLINE_S,
     )
-    if gate is None or GRAPH not in resources_of(mailbox):
+    if gate is None or isinstance(mailbox, SendingSide) or GRAPH not in resources_of(mailbox):
         return client.get(_ME), None
     inbox = f"{user_path(mailbox.address)}/mailFolders/inbox?$select=displayName,totalItemCount"
     me, opened = client.batch([BatchRequest(method="GET", path=_ME), BatchRequest(method="GET", path=inbox)])
@@ -121,7 +121,7 @@ def _look(mailbox: Mailbox, bearer: str, gate: Gate | None) -> tuple[Mapping[str
     return me.body, opened
 
 
-def _checked(mailbox: Mailbox, me: Mapping[str, Any], *, oid: str) -> str:
+def _checked(mailbox: Opened, me: Mapping[str, Any], *, oid: str) -> str:
     name = one_line(str(me.get("userPrincipalName") or me.get("mail") or ""), max_chars=320)
     if not name or not oid:
         raise BadAnswer.own("answer_malformed")

@@ -17,3 +17,4 @@ class MailboxesConfig(AppConfig):
         looks_with(look_at)
         sends_with(send_notice)
         completes(Purpose.MAILBOX, finish_sign_in)
+        completes(Purpose.SENDING, finish_sign_in)

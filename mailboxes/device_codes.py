@@ -10,6 +10,7 @@ from django.utils import timezone
 from mailboxes import signin
 from mailboxes.features import resources_of, scopes_for
 from mailboxes.models import DeviceCodePending, Mailbox
+from mailboxes.sides import Opened, side_called
 from tenants import audit
 from tenants.clients import ask_as
 from tenants.errors import IntegrationError, Misconfigured, TokenRefused
@@ -19,7 +20,7 @@ from tenants.whom import for_its_tenant
 
 
 @for_its_tenant
-def begin(mailbox: Mailbox, *, by: audit.Actor) -> DeviceCodePending:
+def begin(mailbox: Opened, *, by: audit.Actor) -> DeviceCodePending:
     """Ask Entra for a code; one that waits already is forgotten. Raises IntegrationError with the diagnosis."""
     if not mailbox.tenant.is_active:
         raise Misconfigured.own("tenant_off")
@@ -34,7 +35,8 @@ def begin(mailbox: Mailbox, *, by: audit.Actor) -> DeviceCodePending:
         is_public=True,
     )
     row, _made = DeviceCodePending.objects.update_or_create(
-        mailbox=mailbox,
+        mailbox_id=mailbox.pk,
+        direction=mailbox.direction,
         defaults={
             "tenant_id": mailbox.tenant_id,
             "user_code": code.user_code,
@@ -52,16 +54,20 @@ def begin(mailbox: Mailbox, *, by: audit.Actor) -> DeviceCodePending:
 def due(now: datetime) -> Sequence[int]:
     """Give the mailboxes whose codes are to be asked about now."""
     rows = DeviceCodePending.objects.filter(look_at__lte=now, tenant__is_active=True)
-    return list(rows.values_list("mailbox_id", flat=True))
+    return sorted(set(rows.values_list("mailbox_id", flat=True)))
 
 
 def look(mailbox_id: int) -> None:
-    """Ask Entra once whether the code of a mailbox has been entered, and finish when it has or never will be."""
-    rows = DeviceCodePending.objects.select_related("mailbox__registration__tenant", "mailbox__tenant")
-    row = rows.filter(mailbox_id=mailbox_id).first()
-    if row is None or not _claim(row):
-        return
-    mailbox = row.mailbox
+    """Ask Entra once whether the codes of a mailbox have been entered, and finish when they have or never will be."""
+    beside = ("registration__tenant", "outbound_registration__tenant", "tenant")
+    rows = DeviceCodePending.objects.select_related(*(f"mailbox__{one}" for one in beside))
+    for row in rows.filter(mailbox_id=mailbox_id):
+        if _claim(row):
+            _look(row)
+
+
+def _look(row: DeviceCodePending) -> None:
+    mailbox = side_called(row.mailbox, row.direction)
     try:
         found = _ask(row)
     except IntegrationError as error:
@@ -90,9 +96,10 @@ def _ask(row: DeviceCodePending) -> user_tokens.UserToken | int:
         raise TokenRefused.own("device_code_expired")
     if isinstance(row.device_code, Unreadable):
         raise TokenRefused.own("sign_in_unreadable")
-    device_code, scopes = row.device_code, _scopes(row.mailbox)
+    side = side_called(row.mailbox, row.direction)
+    device_code, scopes = row.device_code, _scopes(side)
     return ask_as(
-        row.mailbox.registration,
+        side.registration,
         lambda client: user_tokens.look_device_code(client, device_code=device_code, scopes=scopes),
         is_public=True,
     )
@@ -111,6 +118,6 @@ def _end(row: DeviceCodePending) -> bool:
     return bool(deleted)
 
 
-def _scopes(mailbox: Mailbox) -> tuple[str, ...]:
+def _scopes(mailbox: Opened) -> tuple[str, ...]:
     # The code stands for the permissions of one resource; the others are asked for with what it brings.
     return scopes_for(mailbox, resources_of(mailbox)[0])

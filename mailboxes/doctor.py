@@ -15,6 +15,7 @@ from mailboxes.outbound import senders
 from mailboxes.outbound.trial import ANSWER_STEP, STEP, examine_answer, send_trial
 from mailboxes.person_checks import STEPS as STEPS_OF_PERSON
 from mailboxes.person_checks import examine_person
+from mailboxes.sides import sends_apart
 from mailboxes.transports.graph import GraphInbound
 from tenants.errors import IntegrationError, Misconfigured
 from tenants.microsoft.clouds import cloud
@@ -90,7 +91,8 @@ def _examined(mailbox: Mailbox, found: Chain, send_to: str) -> Examination:
 def _examined_person(mailbox: Mailbox, found: Chain, send_to: str) -> Examination:
     tried = examine_person(mailbox)
     is_signed_in = tried[STEPS_OF_PERSON.index("identity")].status is Status.OK
-    sent = send_trial(mailbox, to=send_to) if is_signed_in else not_reached([STEP])[0]
+    can_try = is_signed_in or sends_apart(mailbox)
+    sent = send_trial(mailbox, to=send_to) if can_try else not_reached([STEP])[0]
     shared = [_excused(check, mailbox) for check in found.checks]
     return Examination(
         address=mailbox.address,
@@ -106,7 +108,8 @@ def _excused(check: Check, mailbox: Mailbox) -> Check:
 
 
 def _sent(mailbox: Mailbox, found: Chain, send_to: str) -> Check:
-    return send_trial(mailbox, to=send_to) if found.token else not_reached([STEP])[0]
+    can_try = bool(found.token) or sends_apart(mailbox)
+    return send_trial(mailbox, to=send_to) if can_try else not_reached([STEP])[0]
 
 
 def _tried_mailbox(mailbox: Mailbox, found: Chain) -> list[Check]:

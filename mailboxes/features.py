@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from mailboxes.models import Mailbox
+from mailboxes.sides import Opened, SendingSide, mailbox_of, sends_apart
 from tenants.microsoft.clouds import cloud
 from tenants.microsoft.user_tokens import scopes_of
 from tenants.models import AppRegistration
@@ -66,23 +67,33 @@ def _wanted(features: Iterable[Feature], sign_in: str, user: str, mailbox: Mailb
     return dict.fromkeys(needed(frozenset(features), kind=kind, is_shared=is_shared))
 
 
-def resources_of(mailbox: Mailbox) -> tuple[str, ...]:
+def needed_to_open(side: Opened) -> tuple[Permission, ...]:
+    """List what one sign-in needs: of the side it opens, and of sending where that has none of its own."""
+    mailbox = mailbox_of(side)
+    features = sending(mailbox) if isinstance(side, SendingSide) else reading(mailbox)
+    wanted = _wanted(features, side.sign_in, side.signed_in_user, mailbox)
+    if side is mailbox and not sends_apart(mailbox):
+        wanted |= _wanted(sending(mailbox), side.sign_in, side.signed_in_user, mailbox)
+    return tuple(wanted)
+
+
+def resources_of(side: Opened) -> tuple[str, ...]:
     """Name the resources the person who signs in here needs tokens of, the first one first."""
-    wanted = needed_by(mailbox, mailbox.registration)
+    wanted = needed_to_open(side)
     delegated = {one.resource for one in wanted if one.kind is Kind.DELEGATED and not _is_for_all(one)}
     return tuple(resource.value for resource in Resource if resource in delegated) or (Resource.GRAPH.value,)
 
 
-def scopes_for(mailbox: Mailbox, resource: str) -> tuple[str, ...]:
+def scopes_for(side: Opened, resource: str) -> tuple[str, ...]:
     """Write out the permissions a person gives for one resource; the optional ones are left to administrators."""
-    wanted = needed_by(mailbox, mailbox.registration)
+    wanted = needed_to_open(side)
     names = [one.name for one in wanted if one.kind is Kind.DELEGATED and one.resource == resource]
     optional = {one.name for one in wanted if one.is_optional}
     required = [name for name in names if name not in optional]
     if resource == Resource.GRAPH:
         # Whoever signs in is looked up before anything is kept.
         required = list(dict.fromkeys([*required, "User.Read"]))
-    return scopes_of(cloud(mailbox.registration.tenant.cloud), resource, required)
+    return scopes_of(cloud(side.registration.tenant.cloud), resource, required)
 
 
 def _is_for_all(permission: Permission) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from mailboxes import probes
-from mailboxes.features import needed_by, resources_of
+from mailboxes.features import needed_to_open, resources_of
 from mailboxes.governor import visit
-from mailboxes.models import Mailbox, MailboxSignIn
+from mailboxes.models import Direction, Mailbox, MailboxSignIn
+from mailboxes.sides import Opened
 from mailboxes.tokens import UserTokens
 from mailboxes.transports.graph import GraphInbound
 from tenants.errors import IntegrationError, Misconfigured
@@ -29,7 +30,7 @@ def examine_person(mailbox: Mailbox) -> list[Check]:
     except IntegrationError as error:
         first, *later = not_reached(["permissions", *probes.STEPS])
         return [first, failed("identity", error), *later]
-    row = MailboxSignIn.objects.only("account").get(mailbox=mailbox)
+    row = MailboxSignIn.objects.only("account").get(mailbox=mailbox, direction=Direction.IN)
     return [
         _permissions(rights(mailbox, row)),
         passed("identity", row.account),
@@ -37,13 +38,13 @@ def examine_person(mailbox: Mailbox) -> list[Check]:
     ]
 
 
-def rights(mailbox: Mailbox, row: MailboxSignIn) -> Comparison:
+def rights(side: Opened, row: MailboxSignIn) -> Comparison:
     """Hold what the person has allowed against what the mailbox needs of him."""
     kept = list(row.tokens.values_list("resource", "scopes"))
     # Not in the list of what a token allows, and proved by the sign-in itself: it lasts.
     held = {"offline_access", *(name for _resource, scopes in kept for name in scopes.split())}
     resources = {resource for resource, _scopes in kept}
-    wanted = [one for one in needed_by(mailbox, mailbox.registration) if one.kind is Kind.DELEGATED]
+    wanted = [one for one in needed_to_open(side) if one.kind is Kind.DELEGATED]
     return compare([one for one in wanted if one.resource in resources or one.is_optional], held)
 
 

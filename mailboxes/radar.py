@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from mailboxes.models import MailboxSignIn
+from mailboxes.models import Direction, MailboxSignIn
 from tenants.alerts import Condition
 from tenants.models import Alert, AppRegistration, Credential
 from tenants.models.credential import WARN_DAYS
@@ -103,7 +103,15 @@ def without_credential(registrations: QuerySet[AppRegistration]) -> QuerySet[App
 def sign_ins(rows: QuerySet[MailboxSignIn], *, today: date | None = None) -> list[Expiry]:
     """List the sign-ins of people: ended ones first, then by the day Entra would end one that nothing renews."""
     day = today or timezone.localdate()
-    columns = ("mailbox_id", "mailbox__address", "tenant__name", "account", "used_at", "refused_at")
+    columns = (
+        "mailbox_id",
+        "direction",
+        "mailbox__address",
+        "tenant__name",
+        "account",
+        "used_at",
+        "refused_at",
+    )
     kept = rows.exclude(used_at=None).order_by("used_at").values(*columns)
     return sorted((_sign_in(row, day) for row in kept), key=lambda one: one.days or 0)
 
@@ -172,7 +180,7 @@ def _sign_in(row: Mapping[str, Any], day: date) -> Expiry:
     ends_on = timezone.localdate(row["refused_at"]) if row["refused_at"] else used_on + IDLE_LIFE
     days = (ends_on - day).days - bool(row["refused_at"])
     return Expiry(
-        key=f"sign-in-{row['mailbox_id']}",
+        key=f"sign-in-{row['mailbox_id']}" + ("-out" if row["direction"] == Direction.OUT else ""),
         tenant=row["tenant__name"],
         name=row["mailbox__address"],
         path=reverse("admin:mailboxes_mailbox_change", args=[row["mailbox_id"]]),

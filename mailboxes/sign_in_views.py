@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mailboxes import device_codes, signin
 from mailboxes.models import DeviceCodePending, Mailbox
+from mailboxes.sides import Opened, SendingSide, mailbox_of, sends_apart, side_called
 from tenants.diagnosis import diagnose_token
 from tenants.errors import IntegrationError, TokenRefused
 from tenants.models import SignInAttempt
@@ -27,24 +28,26 @@ LOOK_AGAIN_S = 4
 @require_POST
 def sign_in(request: HttpRequest, pk: int) -> HttpResponse:
     """Start the sign-in of a person to a mailbox, in the way that is set for it."""
-    mailbox = _changeable(request, pk)
+    side = side_called(_changeable(request, pk), request.POST.get("side", ""))
     try:
-        if mailbox.sign_in == Mailbox.SignIn.DEVICE_CODE:
-            device_codes.begin(mailbox, by=request.user)
-            return HttpResponseRedirect(reverse("mailboxes:device_code", args=[pk]))
-        if mailbox.sign_in == Mailbox.SignIn.PASSWORD:
-            signin.sign_in_by_password(mailbox, by=request.user)
+        if side.sign_in == Mailbox.SignIn.DEVICE_CODE:
+            device_codes.begin(side, by=request.user)
+            shown = reverse("mailboxes:device_code", args=[pk])
+            return HttpResponseRedirect(f"{shown}?side={side.direction}")
+        if side.sign_in == Mailbox.SignIn.PASSWORD:
+            signin.sign_in_by_password(side, by=request.user)
             return _to_page(pk)
-        return HttpResponseRedirect(_sent_away(request, mailbox))
+        return HttpResponseRedirect(_sent_away(request, side))
     except IntegrationError as error:
-        signin.refuse(mailbox, error)
+        signin.refuse(side, error)
         return _to_page(pk)
 
 
-def _sent_away(request: HttpRequest, mailbox: Mailbox) -> str:
+def _sent_away(request: HttpRequest, side: Opened) -> str:
     state = new_state()
-    address, handshake = signin.begin(mailbox, redirect_uri=return_address(), state=state)
-    attempt = SignInAttempt(purpose=Purpose.MAILBOX, registration=mailbox.registration, mailbox=mailbox)
+    address, handshake = signin.begin(side, redirect_uri=return_address(), state=state)
+    purpose = Purpose.SENDING if isinstance(side, SendingSide) else Purpose.MAILBOX
+    attempt = SignInAttempt(purpose=purpose, registration=side.registration, mailbox=mailbox_of(side))
     send_away(request, attempt, state=state, proof={"nonce": handshake.nonce, "verifier": handshake.verifier})
     return address
 
@@ -52,11 +55,16 @@ def _sent_away(request: HttpRequest, mailbox: Mailbox) -> str:
 def finish_sign_in(request: HttpRequest, attempt: SignInAttempt, answer: Answer) -> HttpResponse:
     """Take a browser back that was sent away to sign in to a mailbox; the page of the mailbox tells how it went."""
     mailbox = _changeable(request, attempt.mailbox_id or 0)
+    is_sending = attempt.purpose == Purpose.SENDING
+    if is_sending and not sends_apart(mailbox):
+        # Changed meanwhile: there is nothing left that this sign-in would be for.
+        return _to_page(mailbox.pk)
+    side = SendingSide(mailbox) if is_sending else mailbox
     if answer.error or not answer.code:
-        signin.refuse(mailbox, TokenRefused(diagnose_token(answer.as_refusal())))
+        signin.refuse(side, TokenRefused(diagnose_token(answer.as_refusal())))
     else:
         signin.complete(
-            mailbox, **proof_of(attempt), redirect_uri=return_address(), code=answer.code, by=request.user
+            side, **proof_of(attempt), redirect_uri=return_address(), code=answer.code, by=request.user
         )
     return _to_page(mailbox.pk)
 
@@ -69,7 +77,9 @@ def device_code(request: HttpRequest, pk: int) -> HttpResponse:
     from mailboxes.admin.sign_ins import code_page
 
     mailbox = _changeable(request, pk)
-    row = DeviceCodePending.objects.select_related("mailbox__registration").filter(mailbox=mailbox).first()
+    direction = side_called(mailbox, request.GET.get("side", "")).direction
+    rows = DeviceCodePending.objects.select_related("mailbox__registration", "mailbox__outbound_registration")
+    row = rows.filter(mailbox=mailbox, direction=direction).first()
     if row is None:
         return _to_page(pk)
     context = {
@@ -84,7 +94,9 @@ def device_code(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _changeable(request: HttpRequest, pk: int) -> Mailbox:
-    rows = within(request, Mailbox.objects.all(), ADMINS).select_related("tenant", "registration__tenant")
+    rows = within(request, Mailbox.objects.all(), ADMINS).select_related(
+        "tenant", "registration__tenant", "outbound_registration__tenant"
+    )
     mailbox: Mailbox | None = rows.filter(pk=pk).first()
     if mailbox is None:
         raise Http404

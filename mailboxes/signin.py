@@ -6,7 +6,7 @@ into, and the page of the mailbox says what was seen. A refusal is kept for the 
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,12 +16,14 @@ from django.utils import timezone
 
 from mailboxes import tokens
 from mailboxes.accounts import Admitted, admit, expected
-from mailboxes.enqueue import enqueue_sync
+from mailboxes.enqueue import enqueue_send, enqueue_sync
 from mailboxes.features import resources_of, scopes_for
 from mailboxes.folders import open_folder
 from mailboxes.governor import visit
-from mailboxes.models import Mailbox, MailboxSignIn
+from mailboxes.models import Mailbox, MailboxSignIn, OutboundMessage
 from mailboxes.parsing.gate import one_line
+from mailboxes.sides import Opened, SendingSide, mailbox_of
+from mailboxes.transports.out import open_outbound, why_not
 from tenants import audit
 from tenants.clients import ask_as, has_credential
 from tenants.errors import IntegrationError, Misconfigured, Throttled
@@ -36,7 +38,7 @@ Way = Mailbox.SignIn
 
 
 @for_its_tenant
-def begin(mailbox: Mailbox, *, redirect_uri: str, state: str) -> tuple[str, Handshake]:
+def begin(mailbox: Opened, *, redirect_uri: str, state: str) -> tuple[str, Handshake]:
     """Give the address at Microsoft where a person signs in to this mailbox, and what the answer is proved by."""
     _refuse_other_way(mailbox, Way.AUTHORIZATION_CODE)
     if not _is_safe(redirect_uri):
@@ -51,7 +53,7 @@ def begin(mailbox: Mailbox, *, redirect_uri: str, state: str) -> tuple[str, Hand
 
 @for_its_tenant
 def complete(
-    mailbox: Mailbox, *, nonce: str, verifier: str, redirect_uri: str, code: str, by: audit.Actor
+    mailbox: Opened, *, nonce: str, verifier: str, redirect_uri: str, code: str, by: audit.Actor
 ) -> None:
     """Turn the code of the browser into a kept sign-in; how it ended stands on the mailbox, nothing is raised."""
     handshake = Handshake(
@@ -76,7 +78,7 @@ def complete(
 
 
 @for_its_tenant
-def complete_device(mailbox: Mailbox, first: UserToken, *, by: audit.Actor) -> None:
+def complete_device(mailbox: Opened, first: UserToken, *, by: audit.Actor) -> None:
     """Keep what an entered device code brought; how it ended stands on the mailbox, nothing is raised."""
     try:
         admitted = _admitted(mailbox, first, resource=resources_of(mailbox)[0], is_public=True)
@@ -87,7 +89,7 @@ def complete_device(mailbox: Mailbox, first: UserToken, *, by: audit.Actor) -> N
 
 
 @for_its_tenant
-def sign_in_by_password(mailbox: Mailbox, *, by: audit.Actor) -> None:
+def sign_in_by_password(mailbox: Opened, *, by: audit.Actor) -> None:
     """Sign in with the stored password now; how it ended stands on the mailbox, nothing is raised."""
     try:
         _refuse_other_way(mailbox, Way.PASSWORD)
@@ -101,18 +103,18 @@ def sign_in_by_password(mailbox: Mailbox, *, by: audit.Actor) -> None:
 
 
 @for_its_tenant
-def refuse(mailbox: Mailbox, error: IntegrationError) -> None:
+def refuse(mailbox: Opened, error: IntegrationError) -> None:
     """Note why a sign-in came to nothing; what was kept before stays as it is."""
     name = error.signed_in if isinstance(error, WrongAccount) else ""
     _note_outcome(mailbox, error=error, signed_in=one_line(name, max_chars=320), is_kept=False)
 
 
 @for_its_tenant
-def sign_out(mailbox: Mailbox, *, by: audit.Actor) -> None:
+def sign_out(mailbox: Opened, *, by: audit.Actor) -> None:
     """Forget the sign-in of a mailbox; its mail is no longer fetched until somebody signs in again."""
     with transaction.atomic():
         tokens.forget(mailbox)
-        audit.note(audit.Action.SIGNED_OUT, mailbox, by=by)
+        audit.note(audit.Action.SIGNED_OUT, mailbox_of(mailbox), by=by)
 
 
 def can_return() -> bool:
@@ -129,40 +131,41 @@ def _is_safe(address: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname == "localhost")
 
 
-def _refuse_other_way(mailbox: Mailbox, way: str) -> None:
+def _refuse_other_way(mailbox: Opened, way: str) -> None:
     if not mailbox.tenant.is_active:
         raise Misconfigured.own("tenant_off")
     if mailbox.sign_in != way:
         raise Misconfigured.own("sign_in_not_of_a_person")
 
 
-def _resources(mailbox: Mailbox) -> tuple[str, ...]:
+def _resources(mailbox: Opened) -> tuple[str, ...]:
     return tuple(dict.fromkeys((GRAPH, *resources_of(mailbox))))
 
 
-def _admitted(mailbox: Mailbox, first: UserToken, *, resource: str, is_public: bool) -> Admitted:
+def _admitted(mailbox: Opened, first: UserToken, *, resource: str, is_public: bool) -> Admitted:
     with ExitStack() as stack:
         gate = _seat(mailbox, stack)
         return admit(mailbox, first, resource=resource, is_public=is_public, gate=gate)
 
 
-def _seat(mailbox: Mailbox, stack: ExitStack) -> Gate | None:
+def _seat(mailbox: Opened, stack: ExitStack) -> Gate | None:
     """Take a seat at the mailbox for the first look; without one the sign-in is proved all the same."""
     try:
-        return stack.enter_context(visit(mailbox))
+        return stack.enter_context(visit(mailbox_of(mailbox)))
     except Throttled:
         return None
 
 
-def _keep(mailbox: Mailbox, admitted: Admitted, *, by: audit.Actor) -> None:
-    before = MailboxSignIn.objects.filter(mailbox=mailbox).values_list("account", flat=True).first()
+def _keep(mailbox: Opened, admitted: Admitted, *, by: audit.Actor) -> None:
+    before = tokens.row_of(mailbox).account
+    name = "account_for_sending" if isinstance(mailbox, SendingSide) else "account"
     with transaction.atomic():
         tokens.store(mailbox, admitted)
         audit.note(
             audit.Action.SIGNED_IN,
-            mailbox,
+            mailbox_of(mailbox),
             by=by,
-            **audit.changed({"account": before or ""}, {"account": admitted.name}),
+            **audit.changed({name: before}, {name: admitted.name}),
         )
     try:
         said = _first_look(mailbox, admitted)
@@ -173,8 +176,11 @@ def _keep(mailbox: Mailbox, admitted: Admitted, *, by: audit.Actor) -> None:
     _go_on(mailbox)
 
 
-def _first_look(mailbox: Mailbox, admitted: Admitted) -> str:
+def _first_look(mailbox: Opened, admitted: Admitted) -> str:
     """Say what the mailbox shows to who signed in. Raises IntegrationError when it does not open."""
+    if isinstance(mailbox, SendingSide):
+        _knock(mailbox.mailbox)
+        return ""
     if admitted.inbox is not None:
         if admitted.inbox.error is not None:
             raise admitted.inbox.error
@@ -188,9 +194,23 @@ def _first_look(mailbox: Mailbox, admitted: Admitted) -> str:
     return f"{one_line(name, max_chars=200)}: {total if isinstance(total, int) else 0}"
 
 
-def _go_on(mailbox: Mailbox) -> None:
+def _knock(mailbox: Mailbox) -> None:
+    """Try the wire mail is sent by, where it signs in for itself; nothing is sent."""
+    if why_not(mailbox):
+        return
+    with visit(mailbox) as gate, closing(open_outbound(mailbox, gate)) as wire:
+        wire.knock()
+
+
+def _go_on(mailbox: Opened) -> None:
     """Let a mailbox that an error has paused go on at once: the sign-in was what it waited for."""
     with transaction.atomic():
+        # What waits for a repair is tried now; what somebody may still take back has no error and keeps its time.
+        queued = OutboundMessage.objects.filter(mailbox_id=mailbox.pk, state=OutboundMessage.State.QUEUED)
+        if queued.filter(error__isnull=False).update(retry_at=None):
+            enqueue_send(mailbox.pk)
+        if isinstance(mailbox, SendingSide):
+            return
         rows = Mailbox.objects.filter(pk=mailbox.pk)
         rows.filter(paused=Mailbox.Pause.ERROR).update(paused=Mailbox.Pause.NONE)
         rows.update(trouble=None, trouble_since_at=None, failures=0)
@@ -198,7 +218,7 @@ def _go_on(mailbox: Mailbox) -> None:
 
 
 def _note_outcome(
-    mailbox: Mailbox,
+    mailbox: Opened,
     *,
     signed_in: str,
     is_kept: bool,

@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from mailboxes.accounts import Admitted, admit, expected, proved_for
 from mailboxes.features import resources_of, scopes_for
-from mailboxes.models import Mailbox, MailboxSignIn, MailboxToken
+from mailboxes.models import Direction, Mailbox, MailboxSignIn, MailboxToken
+from mailboxes.sides import Opened, side_of
 from tenants.app_tokens import LOOK_S, MARGIN, WAIT_S
 from tenants.clients import ask_as, has_credential
 from tenants.diagnosis import Actor, Diagnosis
@@ -47,7 +48,7 @@ MOST_AT_ONCE: Final = 50
 class UserTokens:
     """Gives a wire its token; called again with True after the peer has refused the last one."""
 
-    def __init__(self, mailbox: Mailbox, *, resource: str) -> None:
+    def __init__(self, mailbox: Opened, *, resource: str) -> None:
         self.mailbox = mailbox
         self.resource = resource
         self._held: tuple[str, datetime] | None = None
@@ -77,6 +78,7 @@ class UserTokens:
     def _stored(self) -> tuple[str, datetime] | None:
         mine = MailboxToken.objects.filter(
             sign_in__mailbox_id=self.mailbox.pk,
+            sign_in__direction=self.mailbox.direction,
             sign_in__proved_for=proved_for(self.mailbox),
             resource=self.resource,
         )
@@ -114,15 +116,15 @@ class UserTokens:
 
 
 @for_its_tenant
-def row_of(mailbox: Mailbox) -> MailboxSignIn:
+def row_of(mailbox: Opened) -> MailboxSignIn:
     row, _made = MailboxSignIn.objects.get_or_create(
-        mailbox=mailbox, defaults={"tenant_id": mailbox.tenant_id}
+        mailbox_id=mailbox.pk, direction=mailbox.direction, defaults={"tenant_id": mailbox.tenant_id}
     )
     return row
 
 
 @for_its_tenant
-def store(mailbox: Mailbox, admitted: Admitted) -> None:
+def store(mailbox: Opened, admitted: Admitted) -> None:
     """Keep a new sign-in; whatever was being renewed for the one before is worth nothing from here on."""
     row = row_of(mailbox)
     with transaction.atomic():
@@ -134,7 +136,7 @@ def store(mailbox: Mailbox, admitted: Admitted) -> None:
 
 
 @for_its_tenant
-def store_password(mailbox: Mailbox, password: str) -> None:
+def store_password(mailbox: Opened, password: str) -> None:
     """Keep the password of the account that signs in; the sign-in made with the one before ends here."""
     row = row_of(mailbox)
     with transaction.atomic():
@@ -150,7 +152,7 @@ def store_password(mailbox: Mailbox, password: str) -> None:
 
 
 @for_its_tenant
-def change_password(mailbox: Mailbox, password: str) -> bool:
+def change_password(mailbox: Opened, password: str) -> bool:
     """Keep a password unless it is the one that is kept; tells whether it is another."""
     if row_of(mailbox).password == password:
         return False
@@ -159,7 +161,7 @@ def change_password(mailbox: Mailbox, password: str) -> bool:
 
 
 @for_its_tenant
-def forget(mailbox: Mailbox) -> None:
+def forget(mailbox: Opened) -> None:
     """Drop the sign-in of a mailbox, and whatever is being renewed for it."""
     row = row_of(mailbox)
     row.tokens.all().delete()
@@ -177,10 +179,11 @@ def forget(mailbox: Mailbox) -> None:
 
 
 @for_its_tenant
-def is_signed_in(mailbox: Mailbox) -> bool:
+def is_signed_in(mailbox: Opened) -> bool:
     """Tell whether a sign-in is kept that is still the one this mailbox asks for."""
-    kept = MailboxSignIn.objects.filter(mailbox=mailbox, refresh_token__isnull=False, refused__isnull=True)
-    return kept.filter(proved_for=proved_for(mailbox)).exists()
+    kept = MailboxSignIn.objects.filter(refresh_token__isnull=False, refused__isnull=True)
+    mine = kept.filter(mailbox_id=mailbox.pk, direction=mailbox.direction)
+    return mine.filter(proved_for=proved_for(mailbox)).exists()
 
 
 def idle(now: datetime) -> QuerySet[MailboxSignIn]:
@@ -190,8 +193,9 @@ def idle(now: datetime) -> QuerySet[MailboxSignIn]:
         refresh_token__isnull=False,
         refused__isnull=True,
         mailbox__tenant__is_active=True,
-    ).exclude(mailbox__sign_in=Mailbox.SignIn.APPLICATION)
-    return rows.select_related("mailbox__registration__tenant").order_by("used_at")
+    ).exclude(direction=Direction.IN, mailbox__sign_in=Mailbox.SignIn.APPLICATION)
+    beside = ("mailbox__registration__tenant", "mailbox__outbound_registration__tenant")
+    return rows.select_related(*beside).order_by("used_at")
 
 
 def exercise_idle(now: datetime) -> int:
@@ -201,8 +205,13 @@ def exercise_idle(now: datetime) -> int:
 
 def _exercised(row: MailboxSignIn) -> bool:
     known = row.tokens.values_list("resource", flat=True).first()
+    side = side_of(row)
+    if side is None:
+        # Mail is sent by the sign-in that reads, by now: nobody comes back to this one.
+        row.delete()
+        return False
     try:
-        UserTokens(row.mailbox, resource=known or GRAPH).renew()
+        UserTokens(side, resource=known or GRAPH).renew()
     except IntegrationError:
         # What no retry helps against stands on the row and is shown; the rest is tried in the next round.
         return False
@@ -222,7 +231,7 @@ def claim(row: MailboxSignIn) -> bool:
     return bool(taken.update(claimed_until=until, claim_number=row.claim_number))
 
 
-def _granted(mailbox: Mailbox, row: MailboxSignIn, resource: str) -> UserToken | Admitted:
+def _granted(mailbox: Opened, row: MailboxSignIn, resource: str) -> UserToken | Admitted:
     """Get the next token by the refresh token, by the password where there is one, or not at all."""
     if isinstance(row.refresh_token, Unreadable):
         raise CredentialUnusable.own("sign_in_unreadable")
@@ -239,7 +248,7 @@ def _granted(mailbox: Mailbox, row: MailboxSignIn, resource: str) -> UserToken |
 
 
 @for_its_tenant
-def by_password(mailbox: Mailbox, row: MailboxSignIn, *, gate: Gate | None = None) -> Admitted:
+def by_password(mailbox: Opened, row: MailboxSignIn, *, gate: Gate | None = None) -> Admitted:
     """Sign in with the stored password and prove who that is; nothing is kept yet."""
     if not mailbox.tenant.allows_password:
         raise Misconfigured.own("sign_in_way_off")
@@ -256,7 +265,7 @@ def by_password(mailbox: Mailbox, row: MailboxSignIn, *, gate: Gate | None = Non
     return admit(mailbox, got, resource=resource, is_public=is_public, gate=gate)
 
 
-def _refreshed(mailbox: Mailbox, row: MailboxSignIn, resource: str) -> UserToken:
+def _refreshed(mailbox: Opened, row: MailboxSignIn, resource: str) -> UserToken:
     scopes = scopes_for(mailbox, resource)
     old = str(row.refresh_token)
     got = ask_as(
@@ -269,7 +278,7 @@ def _refreshed(mailbox: Mailbox, row: MailboxSignIn, resource: str) -> UserToken
     return got
 
 
-def _columns(mailbox: Mailbox, admitted: Admitted) -> dict[str, Any]:
+def _columns(mailbox: Opened, admitted: Admitted) -> dict[str, Any]:
     """Word a new sign-in as columns of its row."""
     now = timezone.now()
     return {

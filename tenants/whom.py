@@ -86,7 +86,8 @@ def for_its_tenant(flow: Callable[P, R]) -> Callable[P, R]:
 
 
 def _owners(given: Any) -> Iterator[int]:
-    rows: Collection[Any] = [given] if isinstance(given, Model) else given
+    is_one = isinstance(given, Model) or hasattr(given, "tenant_id")
+    rows: Collection[Any] = [given] if is_one else given
     for row in rows:
         yield row.tenant_id if hasattr(row, "tenant_id") else row.pk
 

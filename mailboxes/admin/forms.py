@@ -44,6 +44,13 @@ class MailboxForm(TenantForm):
             "stored. Cannot be used for accounts with a second factor, without a password, or of another company."
         ),
     )
+    outbound_password = forms.CharField(
+        label=_("password for sending"),
+        required=False,
+        strip=False,
+        widget=ThemedPasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
+        help_text=_("Of the account that signs in to send; stored encrypted and never shown again."),
+    )
     preview_first = forms.BooleanField(
         label=_("Look before the first sync"),
         required=False,
@@ -72,19 +79,20 @@ class MailboxForm(TenantForm):
         if cleaned.get("after") == After.DELETE and self._asks_anew(cleaned):
             self._check_confirmation(cleaned)
         self._check_wire(cleaned)
-        self._check_sign_in(cleaned)
+        for name in ("sign_in", "outbound_sign_in"):
+            self._check_sign_in(name, cleaned)
         return cleaned
 
-    def _check_sign_in(self, cleaned: dict[str, Any]) -> None:
+    def _check_sign_in(self, name: str, cleaned: dict[str, Any]) -> None:
         """Refuse a way to sign in that nobody has switched on for the tenant."""
-        way = cleaned.get("sign_in")
+        way = cleaned.get(name)
         tenant = cleaned.get("tenant") or (self.instance.tenant if self.instance.pk else None)
-        if tenant is None or "sign_in" not in self.changed_data:
+        if tenant is None or name not in self.changed_data:
             return
         switches = {SignIn.DEVICE_CODE: tenant.allows_device_code, SignIn.PASSWORD: tenant.allows_password}
         if way in switches and not switches[way]:
             self.add_error(
-                "sign_in",
+                name,
                 _(
                     "This way to sign in is switched off for the tenant. The operator can switch it on, on the page of "
                     "the tenant; signing in with the browser or as the application is better."
@@ -102,7 +110,13 @@ class MailboxForm(TenantForm):
         return "\n".join(dict.fromkeys(_address(one) for one in lines))
 
     def clean_signed_in_user(self) -> str:
-        user: str = self.cleaned_data["signed_in_user"].strip().lower()
+        return self._name_of_user("signed_in_user")
+
+    def clean_outbound_signed_in_user(self) -> str:
+        return self._name_of_user("outbound_signed_in_user")
+
+    def _name_of_user(self, name: str) -> str:
+        user: str = self.cleaned_data[name].strip().lower()
         if user:
             EmailValidator(_("This is not a sign-in name such as helen@contoso.example."))(user)
         return user

@@ -49,14 +49,24 @@ FIELDSETS: Any = [
     (
         _("Outgoing mail"),
         {
-            "fields": ["outbound_transport", "outbound_from", "aliases", "reply_to"],
+            "fields": [
+                "outbound_transport",
+                "outbound_from",
+                "aliases",
+                "reply_to",
+                "outbound_registration",
+                "outbound_sign_in",
+                "outbound_signed_in_user",
+                "outbound_password",
+            ],
             "description": _(
-                "How answers leave, by the same sign-in. Microsoft Graph is the better wire: the app registration "
-                "needs Mail.Send; with Mail.ReadWrite as well, files up to 150 MB can be sent and a lost answer of "
-                "Microsoft's clears up by itself. SMTP needs SMTP.SendAsApp (SMTP.Send where a person signs in), SMTP "
-                "AUTH switched on for the mailbox, and takes 35 MB in one mail. An answer leaves from the "
-                "address the customer wrote to; one that belongs to another mailbox needs the right “Send as” in "
-                "Exchange, which “Test configuration” tries out."
+                "How answers leave. App registration, sign-in and signed-in user are those of incoming mail where they "
+                "are left blank; anything else is authorised apart, with a “Sign in” of its own above. Microsoft Graph "
+                "is the better wire: the app registration needs Mail.Send; with Mail.ReadWrite as well, files up to "
+                "150 MB can be sent and a lost answer of Microsoft's clears up by itself. SMTP needs SMTP.SendAsApp "
+                "(SMTP.Send where a person signs in), SMTP AUTH switched on for the mailbox, and takes 35 MB in one "
+                "mail. An answer leaves from the address the customer wrote to; one that belongs to another mailbox "
+                "needs the right “Send as” in Exchange, which “Test configuration” tries out."
             ),
         },
     ),

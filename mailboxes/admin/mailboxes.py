@@ -24,12 +24,13 @@ from mailboxes.admin.forms import MailboxForm
 from mailboxes.admin.guide import prove_scope_now, show_guide, show_mailbox_guide
 from mailboxes.admin.layout import FIELDSETS
 from mailboxes.admin.radar import make_calendar_link, revoke_calendar_link, show_radar
-from mailboxes.admin.sign_ins import sign_in_card
+from mailboxes.admin.sign_ins import sign_in_cards
 from mailboxes.enqueue import enqueue_sync
 from mailboxes.health import health_of
 from mailboxes.inbound import guard
 from mailboxes.models import InboundMessage, Mailbox
 from mailboxes.removal import remove
+from mailboxes.sides import SendingSide, side_called
 from tenants.admin.scoped import TenantOwnedAdmin
 from tenants.errors import IntegrationError
 from tenants.reach import NOBODY
@@ -38,6 +39,7 @@ from tenants.wording import shown, told
 
 #: What a form may ask beside these is a question to the person, not a column.
 COLUMNS = {field.name for field in Mailbox._meta.concrete_fields}
+_BESIDE = ("registration__tenant", "outbound_registration__tenant")
 #: Ids found at Microsoft belong to the name they were found for; another name asks anew.
 STALE_IDS = {"move_to": "move_to_id", "copy_to": "copy_to_id", "address": "move_to_id"}
 
@@ -54,6 +56,11 @@ class MailboxAdmin(TenantOwnedAdmin):
     conditional_fields = {
         "signed_in_user": "typeof sign_in == 'undefined' || sign_in != 'application'",
         "password": "typeof sign_in != 'undefined' && sign_in == 'password'",
+        **dict.fromkeys(
+            ("outbound_from", "outbound_registration", "outbound_sign_in", "outbound_signed_in_user"),
+            "typeof outbound_transport == 'undefined' || outbound_transport != 'none'",
+        ),
+        "outbound_password": "typeof outbound_sign_in != 'undefined' && outbound_sign_in == 'password'",
         "since_at": "typeof since == 'undefined' || since == 'date'",
         "move_to": "typeof after == 'undefined' || after == 'move'",
         "confirm_address": "typeof after != 'undefined' && after == 'delete'",
@@ -214,14 +221,15 @@ class MailboxAdmin(TenantOwnedAdmin):
         return self.back_to(pk)
 
     def sign_out(self, request: HttpRequest, pk: int) -> HttpResponse:
-        signin.sign_out(self.own_mailbox(request, pk), by=request.user)
+        side = side_called(self.own_mailbox(request, pk), request.POST.get("side", ""))
+        signin.sign_out(side, by=request.user)
         messages.success(
             request, _("Signed out here. To end the sign-in at Microsoft as well, revoke it there.")
         )
         return self.back_to(pk)
 
     def own_mailbox(self, request: HttpRequest, pk: int) -> Mailbox:
-        mailbox = self.get_queryset(request).select_related("registration__tenant").filter(pk=pk).first()
+        mailbox = self.get_queryset(request).select_related(*_BESIDE).filter(pk=pk).first()
         if mailbox is None or not self.has_change_permission(request, mailbox):
             raise Http404
         found: Mailbox = mailbox
@@ -243,6 +251,8 @@ class MailboxAdmin(TenantOwnedAdmin):
             self._save_changes(mailbox, COLUMNS & set(form.changed_data))
         if password := form.cleaned_data.get("password"):
             tokens.store_password(mailbox, password)
+        if password := form.cleaned_data.get("outbound_password"):
+            tokens.store_password(SendingSide(mailbox), password)
         pages.warn_of_unread_answers(request, mailbox)
         if is_to_be_on:
             request._to_switch_on = mailbox  # type: ignore[attr-defined]
@@ -282,7 +292,7 @@ class MailboxAdmin(TenantOwnedAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if mailbox := context.get("original"):
             context |= pages.top(mailbox) | comparing.comparison_of(mailbox)
-            context |= sign_in_card(mailbox, request)
+            context |= sign_in_cards(mailbox, request)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

@@ -10,9 +10,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from mailboxes.accounts import expected, proved_for
-from mailboxes.features import needed_by
+from mailboxes.features import needed_to_open
 from mailboxes.models import DeviceCodePending, Mailbox, MailboxSignIn
 from mailboxes.person_checks import rights
+from mailboxes.sides import Opened, SendingSide, people_of, side_called
 from mailboxes.signin import can_return
 from tenants.admin.wording import explain
 from tenants.round_trip import return_address
@@ -35,36 +36,40 @@ _SHOWN: Final = (
 
 
 @for_its_tenant
-def sign_in_card(mailbox: Mailbox, request: HttpRequest) -> dict[str, Any]:
+def sign_in_cards(mailbox: Mailbox, request: HttpRequest) -> dict[str, Any]:
+    """Give a card for each side of a mailbox that a person signs in for."""
+    return {"sign_ins": [_card(side, request) for side in people_of(mailbox)]}
+
+
+def _card(mailbox: Opened, request: HttpRequest) -> dict[str, Any]:
     """Give what the card says: who is signed in since when, how the last try ended, what was allowed, what to copy."""
-    if mailbox.sign_in == Mailbox.SignIn.APPLICATION:
-        return {}
-    row = MailboxSignIn.objects.only(*_SHOWN).filter(mailbox=mailbox).first()
+    mine = {"mailbox_id": mailbox.pk, "direction": mailbox.direction}
+    row = MailboxSignIn.objects.only(*_SHOWN).filter(**mine).first()
     is_signed_in = row is not None and bool(row.signed_in_at) and row.proved_for == proved_for(mailbox)
     outcome = row.outcome if row else None
     return {
-        "sign_in": {
-            "way": mailbox.get_sign_in_display(),
-            "expected": expected(mailbox),
-            "is_shared": expected(mailbox) != mailbox.address.lower(),
-            "account": row.account if row and is_signed_in else "",
-            "signed_in_at": row.signed_in_at if row and is_signed_in else None,
-            "used_at": row.used_at if row and is_signed_in else None,
-            "ends_at": row.used_at + LASTS if row and is_signed_in and row.used_at else None,
-            "refused": explain(row.refused) if row and is_signed_in else None,
-            "refused_at": row.refused_at if row else None,
-            "outcome": outcome,
-            "outcome_at": row.outcome_at if row else None,
-            "outcome_trouble": explain(outcome.get("trouble")) if outcome else None,
-            "rights": rights(mailbox, row) if row and is_signed_in else None,
-            "wanted": _wanted(mailbox),
-            "is_waiting": DeviceCodePending.objects.filter(mailbox=mailbox).exists(),
-            **_addresses(mailbox, request),
-        }
+        "side": mailbox.direction,
+        "is_sending": isinstance(mailbox, SendingSide),
+        "way": mailbox.get_sign_in_display(),
+        "expected": expected(mailbox),
+        "is_shared": expected(mailbox) != mailbox.address.lower(),
+        "account": row.account if row and is_signed_in else "",
+        "signed_in_at": row.signed_in_at if row and is_signed_in else None,
+        "used_at": row.used_at if row and is_signed_in else None,
+        "ends_at": row.used_at + LASTS if row and is_signed_in and row.used_at else None,
+        "refused": explain(row.refused) if row and is_signed_in else None,
+        "refused_at": row.refused_at if row else None,
+        "outcome": outcome,
+        "outcome_at": row.outcome_at if row else None,
+        "outcome_trouble": explain(outcome.get("trouble")) if outcome else None,
+        "rights": rights(mailbox, row) if row and is_signed_in else None,
+        "wanted": _wanted(mailbox),
+        "is_waiting": DeviceCodePending.objects.filter(**mine).exists(),
+        **_addresses(mailbox, request),
     }
 
 
-def _addresses(mailbox: Mailbox, request: HttpRequest) -> dict[str, Any]:
+def _addresses(mailbox: Opened, request: HttpRequest) -> dict[str, Any]:
     """Show the redirect address to register, and the browser's own where it is another than the configured one."""
     if mailbox.sign_in != Mailbox.SignIn.AUTHORIZATION_CODE:
         return {"redirect": "", "is_safe": True, "seen_at": ""}
@@ -77,8 +82,8 @@ def _addresses(mailbox: Mailbox, request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _wanted(mailbox: Mailbox) -> list[dict[str, Any]]:
-    wanted = [one for one in needed_by(mailbox, mailbox.registration) if one.kind is Kind.DELEGATED]
+def _wanted(mailbox: Opened) -> list[dict[str, Any]]:
+    wanted = [one for one in needed_to_open(mailbox) if one.kind is Kind.DELEGATED]
     return [{"name": one.name, "tab": one.tab, "is_optional": one.is_optional} for one in wanted]
 
 
@@ -89,5 +94,5 @@ def code_page(row: DeviceCodePending) -> dict[str, Any]:
         "user_code": row.user_code,
         "verification_uri": row.verification_uri,
         "left": f"{left_s // 60}:{left_s % 60:02d}",
-        "expected": expected(row.mailbox),
+        "expected": expected(side_called(row.mailbox, row.direction)),
     }

@@ -4,10 +4,11 @@ from mailboxes.models.inbound import InboundMessage
 from mailboxes.models.mailbox import Mailbox
 from mailboxes.models.outbound import OutboundMessage
 from mailboxes.models.sender import Sender
-from mailboxes.models.sign_in import DeviceCodePending, MailboxSignIn, MailboxToken
+from mailboxes.models.sign_in import DeviceCodePending, Direction, MailboxSignIn, MailboxToken
 
 __all__ = [
     "DeviceCodePending",
+    "Direction",
     "ExaminationResult",
     "Folder",
     "InboundMessage",

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from mailboxes.models.sign_in import Direction
 from tenants.models import Credential
 from tenants.ownership import OwnedQuerySet, TenantOwned
 
@@ -210,6 +211,9 @@ class Mailbox(TenantOwned):
     requests_since_at = models.DateTimeField(null=True, editable=False)
 
     objects = MailboxQuerySet.as_manager()  # type: ignore[misc]  # narrower than the inherited one
+
+    #: The mailbox itself stands for its reading side; see mailboxes.sides.
+    direction: ClassVar[str] = Direction.IN
 
     class Meta:
         ordering = ["address"]

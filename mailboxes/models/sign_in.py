@@ -11,11 +11,21 @@ from tenants.fields import EncryptedTextField
 from tenants.ownership import TenantOwned
 
 
+class Direction(models.TextChoices):
+    """Which side of a mailbox a sign-in opens; one that does for both is the reading side's."""
+
+    IN = "in", _("reading")
+    OUT = "out", _("sending")
+
+
 class MailboxSignIn(TenantOwned):
     """Who signed in to a mailbox, what renews it, and how the last try went. Renewed by one claimer at a time."""
 
-    mailbox = models.OneToOneField(
-        "mailboxes.Mailbox", on_delete=models.CASCADE, related_name="signed_in", verbose_name=_("mailbox")
+    mailbox = models.ForeignKey(
+        "mailboxes.Mailbox", on_delete=models.CASCADE, related_name="sign_ins", verbose_name=_("mailbox")
+    )
+    direction = models.CharField(
+        _("direction"), max_length=3, choices=Direction, default=Direction.IN, db_default=Direction.IN
     )
     refresh_token = EncryptedTextField(null=True)
     #: Of the account that signs in by password; entered by staff, never shown again.
@@ -43,6 +53,11 @@ class MailboxSignIn(TenantOwned):
         verbose_name = _("sign-in of a mailbox")
         verbose_name_plural = _("sign-ins of mailboxes")
         indexes = [models.Index(fields=["used_at"], name="sign_in_by_last_use")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mailbox", "direction"], name="sign_in_once_per_mailbox_and_direction"
+            )
+        ]
 
     @classmethod
     def in_queues(cls, queues: Iterable[int]) -> models.Q:
@@ -90,8 +105,11 @@ class DeviceCodePending(TenantOwned):
     #: What it encrypts is worth nothing soon, and made anew: a key that is lost costs nothing here.
     IS_SHORT_LIVED = True
 
-    mailbox = models.OneToOneField(
-        "mailboxes.Mailbox", on_delete=models.CASCADE, related_name="device_code", verbose_name=_("mailbox")
+    mailbox = models.ForeignKey(
+        "mailboxes.Mailbox", on_delete=models.CASCADE, related_name="device_codes", verbose_name=_("mailbox")
+    )
+    direction = models.CharField(
+        _("direction"), max_length=3, choices=Direction, default=Direction.IN, db_default=Direction.IN
     )
     user_code = EncryptedTextField()
     device_code = EncryptedTextField()
@@ -106,6 +124,11 @@ class DeviceCodePending(TenantOwned):
     class Meta:
         verbose_name = _("pending device code")
         verbose_name_plural = _("pending device codes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mailbox", "direction"], name="device_code_once_per_mailbox_and_direction"
+            )
+        ]
 
     @classmethod
     def in_queues(cls, queues: Iterable[int]) -> models.Q:

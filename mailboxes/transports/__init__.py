@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from mailboxes.models import Mailbox
+from mailboxes.sides import Opened
 from mailboxes.tokens import UserTokens
 from mailboxes.transports.base import InboundTransport
 from mailboxes.transports.dial import TokenSource
@@ -20,8 +21,8 @@ from tenants.microsoft.identity import EXCHANGE, GRAPH
 from tenants.wording import told
 
 
-def token_source(mailbox: Mailbox, resource: str) -> TokenSource:
-    """Give what fetches the access token of a mailbox for one of Microsoft's resources, graph or exchange."""
+def token_source(mailbox: Opened, resource: str) -> TokenSource:
+    """Give what fetches the access token of a side of a mailbox for one of Microsoft's resources, graph or exchange."""
     if mailbox.sign_in == Mailbox.SignIn.APPLICATION:
         return AppTokens(mailbox.registration, resource=resource)
     return UserTokens(mailbox, resource=resource)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from mailboxes.models import Mailbox
+from mailboxes.sides import sending_side
 from mailboxes.transports import token_source
-from mailboxes.transports.dial import TokenSource
 from mailboxes.transports.graph_out import GraphOutbound
 from mailboxes.transports.outgoing import OutboundTransport
 from mailboxes.transports.sent_items import look
 from mailboxes.transports.smtp import SmtpOutbound
-from tenants.app_tokens import AppTokens
 from tenants.microsoft.clouds import cloud
 from tenants.microsoft.graph import Gate, GraphClient
 from tenants.microsoft.identity import EXCHANGE, GRAPH
@@ -24,8 +23,6 @@ def why_not(mailbox: Mailbox) -> str:
     """Give the code of the reason why a mailbox sends nothing, "" when it may."""
     if mailbox.outbound_transport == Mailbox.Outbound.NONE:
         return "outbound_off"
-    if not (_sends_as_application(mailbox) or _sends_as_reader(mailbox)):
-        return "outbound_sign_in"
     return "" if mailbox.is_active and mailbox.tenant.is_active else "outbound_paused"
 
 
@@ -41,26 +38,10 @@ def open_outbound(mailbox: Mailbox, gate: Gate) -> OutboundTransport:
         return SmtpOutbound(
             where.smtp_url,
             user=mailbox.address,
-            token=_token(mailbox, EXCHANGE),
+            token=token_source(sending_side(mailbox), EXCHANGE),
             look=lambda message_id: look(mailbox, gate, message_id=message_id),
         )
-    client = GraphClient(cloud=where, token=_token(mailbox, GRAPH), gate=gate, deadline_s=DEADLINE_S)
+    client = GraphClient(
+        cloud=where, token=token_source(sending_side(mailbox), GRAPH), gate=gate, deadline_s=DEADLINE_S
+    )
     return GraphOutbound(client, address=mailbox.address)
-
-
-def _token(mailbox: Mailbox, resource: str) -> TokenSource:
-    if _sends_as_application(mailbox):
-        return AppTokens(mailbox.outbound_registration or mailbox.registration, resource=resource)
-    return token_source(mailbox, resource)
-
-
-def _sends_as_application(mailbox: Mailbox) -> bool:
-    return (mailbox.outbound_sign_in or mailbox.sign_in) == Mailbox.SignIn.APPLICATION
-
-
-def _sends_as_reader(mailbox: Mailbox) -> bool:
-    """Tell whether the person whose sign-in reads this mailbox sends from it as well: one sign-in for both."""
-    is_same_way = mailbox.outbound_sign_in in ("", mailbox.sign_in)
-    is_same_app = mailbox.outbound_registration_id in (None, mailbox.registration_id)
-    user = mailbox.outbound_signed_in_user
-    return is_same_way and is_same_app and user in ("", mailbox.signed_in_user)

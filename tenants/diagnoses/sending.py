@@ -11,11 +11,6 @@ SENDING: dict[str, Advice] = {
         "This mailbox sends no mail: its outgoing mail is switched off.",
         f"{_SEND_OVER}; the app registration needs the permission Mail.Send.",
     ),
-    "outbound_sign_in": Advice(
-        _HERE,
-        "This mailbox is set to send as another person than the one who signs in to read it.",
-        "Open the mailbox and let the application send, or the person who reads; one sign-in then does for both.",
-    ),
     "outbound_paused": Advice(
         _HERE,
         "This mailbox or its tenant is switched off, so nothing is sent.",

@@ -18,6 +18,7 @@ class SignInAttempt(TenantOwned):
 
     class Purpose(models.TextChoices):
         MAILBOX = "mailbox", _("sign-in to a mailbox")
+        SENDING = "sending", _("sign-in to send from a mailbox")
         CONSENT = "consent", _("admin consent")
 
     #: What it encrypts is worth nothing soon, and made anew: a key that is lost costs nothing here.

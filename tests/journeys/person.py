@@ -34,7 +34,7 @@ class Person:
 
     @property
     def row(self) -> MailboxSignIn:
-        found: MailboxSignIn = MailboxSignIn.objects.get(mailbox=self.customer.mailbox)
+        found: MailboxSignIn = MailboxSignIn.objects.get(mailbox=self.customer.mailbox, direction="in")
         return found
 
     def named(self, name: str) -> str:
@@ -44,9 +44,9 @@ class Person:
         """Say who sits at the browser when it comes to Microsoft's page, and what is done there."""
         self.customer.control("browser", {"account": account, **does})
 
-    def press(self) -> Any:
-        """Press Sign in on the mailbox."""
-        return self.admin.post(reverse("mailboxes:sign_in", args=[self.customer.mailbox.pk]))
+    def press(self, side: str = "in") -> Any:
+        """Press Sign in on the mailbox, on the card of one of its sides."""
+        return self.admin.post(reverse("mailboxes:sign_in", args=[self.customer.mailbox.pk]), {"side": side})
 
     def at_microsoft(self, address: str) -> requests.Response:
         """Open Microsoft's page with the browser, and stop where it sends the browser away."""
@@ -57,10 +57,10 @@ class Person:
         assert address.startswith(settings.PUBLIC_URL)
         return self.admin.get(address.removeprefix(settings.PUBLIC_URL))
 
-    def sign_in(self, account: str = "", **does: Any) -> str:
+    def sign_in(self, account: str = "", *, side: str = "in", **does: Any) -> str:
         """Go the whole way, and give the page of the mailbox at its end."""
         self.browser(account or self.mailbox.address, **does)
-        left = self.press()
+        left = self.press(side)
         returned = self.back(self.at_microsoft(left["Location"]).headers["Location"])
         assert returned.status_code == 302
         return self.page()
