@@ -65,6 +65,11 @@ class MailboxForm(TenantForm):
         model = Mailbox
         fields = ["folder"]  # the page names them all
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "aliases" in self.fields:
+            self.fields["aliases"].widget.attrs["rows"] = 3
+
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"].strip().lower()
         EmailValidator(_("This is not a mail address such as help@contoso.example."))(address)

@@ -70,6 +70,11 @@ def _place(row: Sender, copy: dict[str, Any]) -> str:
     own, named = copy.get("own"), copy.get("named")
     if own and named:
         return _("Copies lie in Sent Items of this mailbox and of the one named as the sender.")
+    if own and named is False:
+        words = _(
+            "Copies lie in Sent Items of this mailbox, none in those of %(address)s; this puts one there:"
+        )
+        return words % {"address": row.address}
     if own:
         return _("Copies lie in Sent Items of this mailbox.")
     if named:

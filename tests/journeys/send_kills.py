@@ -34,7 +34,7 @@ MAILBOXES: Final = 4
 SENDERS: Final = 2
 #: The longest a sender lives before it is killed, and the longest everything may take at the end. Seconds.
 LONGEST_LIFE_S: Final = 0.3
-SETTLE_S: Final = 180.0
+SETTLE_S: Final = 400.0
 
 
 class Crew:
@@ -122,7 +122,7 @@ def cut(customers: list[Any], *, cuts: int) -> int:
         if count:
             control.fault(kind, count=count, path="/send$", method="POST", probability=0.5, seed=SEED)
     done = 0
-    while (left := _left_to_cut(control, cuts)) and done < SETTLE_S * 5:
+    while (left := _left_to_cut(control, cuts)) and done < SETTLE_S * 4:
         if open_mails() < MAILBOXES:
             queue(customers, max(4, min(left, 60)))
         time.sleep(0.2)
