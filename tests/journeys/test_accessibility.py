@@ -23,9 +23,12 @@ RUN: Final = """() => axe.run(document, {
 }).then(found => found.violations.flatMap(
     one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 200)} ${node.any.map(why => why.message).join(" ")}`)
 ))"""
+#: What the theme does in the dark; it looks at the colours of the system only while a page opens.
+DARKEN: Final = "dark => { document.documentElement.classList.toggle('dark', dark) }"
 #: A colour on its way to another one is judged as neither.
 STILL: Final = "* { transition: none !important; animation: none !important; }"
-WIDTHS: Final = (1440, 390)
+#: Width and colours: at a desk, on a phone, and in the dark.
+LOOKS: Final = ((1440, "light"), (390, "light"), (1440, "dark"))
 
 
 def pages(world: World) -> list[str]:
@@ -59,14 +62,16 @@ def world(live_server: Any) -> World:
 
 
 def faults(page: Page, url: str) -> list[str]:
-    """Open a page and give what is wrong with it, at each width."""
+    """Open a page and give what is wrong with it, in each look."""
     found = []
     page.goto(url)
     page.add_style_tag(content=STILL)
     page.evaluate(AXE)
-    for width in WIDTHS:
+    for width, colours in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
-        found += [f"{url.partition('/admin')[2]} at {width}: {one}" for one in page.evaluate(RUN)]
+        page.evaluate(DARKEN, colours == "dark")
+        where = f"{url.partition('/admin')[2]} at {width} {colours}"
+        found += [f"{where}: {one}" for one in page.evaluate(RUN)]
     return found
 
 
