@@ -112,6 +112,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _item(_("Ledger"), "receipt_long", "admin:mailboxes_inboundmessage_changelist", "may_read")
                 | {"active": is_ledger},
                 _item(_("Outbox"), "outbox", "admin:mailboxes_outboundmessage_changelist", "may_read"),
+                _item(_("Approvals"), "approval", "admin:tickets_approval_changelist", "may_read"),
                 _item(_("Queues"), "stacks", "admin:tickets_queue_changelist", "may_read"),
                 _item(_("Rules"), "rule", "admin:tickets_rule_changelist", "may_administer"),
                 _item(_("Tags"), "label", "admin:tickets_tag_changelist", "may_read"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from mailboxes.outbound.rich import without_pictures
 from tickets.models import Entry, Ticket
+from tickets.models.entry import NOT_OF_APPROVERS
 
 #: More than that nobody reads in a quote. Characters.
 MOST_CHARS: Final = 20_000
@@ -26,6 +27,7 @@ class Quote:
 def quote_of(ticket: Ticket) -> Quote | None:
     """Quote the last mail that a person wrote; None when there is none."""
     mails = Entry.objects.filter(ticket=ticket, kind=Entry.Kind.MAIL_IN, auto_reply=False)
+    mails = mails.filter(NOT_OF_APPROVERS)
     mail = mails.order_by("-happened_at", "-pk").first()
     if mail is None:
         return None

@@ -31,6 +31,7 @@ from tenants import audit
 from tenants.errors import Misconfigured
 from tenants.whom import for_its_tenant
 from tickets.models import Attachment, Entry, ThreadKey, Ticket
+from tickets.models.entry import NOT_OF_APPROVERS
 from tickets.policies.loops import LOOP_HEADER
 from tickets.policies.threads import message_key
 
@@ -144,6 +145,7 @@ def sender_of_answer(ticket: Ticket) -> str:
     if ticket.mailbox is None:
         return ""
     asked = Entry.objects.filter(ticket=ticket, kind=Entry.Kind.MAIL_IN, auto_reply=False)
+    asked = asked.filter(NOT_OF_APPROVERS)
     latest = asked.order_by("-happened_at", "-pk").only("to", "cc").first()
     people = [*latest.to, *latest.cc] if latest else []
     written_to = [str(one.get("email", "")) for one in people if isinstance(one, dict)]
@@ -242,8 +244,7 @@ def subject_of(ticket: Ticket) -> str:
 def _conversation_ids(ticket: Ticket) -> list[str]:
     """Give the ids of the conversation, root first; the last is the customer's latest mail."""
     entries = Entry.objects.filter(ticket=ticket, kind__in=(Entry.Kind.MAIL_IN, Entry.Kind.MAIL_OUT))
-    # What approvers have answered is no part of the conversation with the customer.
-    entries = entries.filter(decisions__approval__isnull=True)
+    entries = entries.filter(NOT_OF_APPROVERS)
     rows = list(entries.order_by("happened_at", "pk").values_list("kind", "auto_reply", "message_id"))
     asked = [_bracketed(one) for kind, is_auto, one in rows if kind == Entry.Kind.MAIL_IN and not is_auto]
     ids = usable_ids([_bracketed(one) for _kind, _is_auto, one in rows])

@@ -66,7 +66,7 @@ def decisions_on(letter: Letter) -> dict[str, Any]:
         found["unanswered"] = True
     if letter.flood:
         found["flood"] = letter.flood
-    if letter.request_id:
+    if letter.request_id and not letter.is_new:
         found["approval"] = letter.request_id
     if letter.kept_from:
         found["kept_from"] = letter.kept_from

@@ -39,27 +39,37 @@ def proof(sender: str) -> list[str]:
     return [INSIDE, f"Authentication-Results: {checks}", BORDER]
 
 
+def letter(
+    name: str,
+    text: str,
+    *,
+    to: str = "",
+    sender: str = ADA,
+    head: list[str] | None = None,
+    subject: str = "Re: Approval needed",
+) -> bytes:
+    """Write a mail that answers the one of this Message-ID, its sender proven unless other header lines are given."""
+    lines = [*(proof(sender) if head is None else head), f"From: {sender}", f"Subject: {subject}"]
+    lines += [f"Message-ID: <{name}@fabrikam.example>", "To: help@contoso.example"]
+    lines += [f"In-Reply-To: {to}", f"References: {to}"] if to else []
+    lines += ["Content-Type: text/plain; charset=utf-8", "", *text.split("\n")]
+    return "\r\n".join(lines).encode()
+
+
 def answer(
     text: str,
     *,
     to: OutboundMessage | None,
     mailbox: Mailbox,
-    sender: str = ADA,
-    head: list[str] | None = None,
-    subject: str = "Re: Approval needed",
     received_at: datetime | None = None,
+    **more: Any,
 ) -> InboundMessage:
-    """Let a mail come that answers one of ours, its sender proven unless other header lines are given."""
-    number = InboundMessage.objects.count()
-    message_id = f"<reply-{number}@fabrikam.example>"
-    lines = [*(proof(sender) if head is None else head), f"From: {sender}", f"Subject: {subject}"]
-    lines += [f"Message-ID: {message_id}", "To: help@contoso.example"]
-    lines += [f"In-Reply-To: {to.message_id}", f"References: {to.message_id}"] if to else []
-    lines += ["Content-Type: text/plain; charset=utf-8", "", text]
+    """Let such a mail come, and file it."""
+    name = f"reply-{InboundMessage.objects.count()}"
     row: InboundMessage = factories.InboundMessageFactory(
         mailbox=mailbox,
-        raw="\r\n".join(lines).encode(),
-        message_id=message_id,
+        raw=letter(name, text, to=to.message_id if to else "", **more),
+        message_id=f"<{name}@fabrikam.example>",
         received_at=received_at or timezone.now(),
     )
     Filer(mailbox.tenant_id).file_due()

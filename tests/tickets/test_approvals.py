@@ -15,6 +15,7 @@ from tests import factories
 from tests.tickets.approvers import ADA, BOB, advice, answer, asked, counted, events, mime_of, request_to
 from tickets import approvals
 from tickets.models import Approval, ThreadKey, Ticket
+from tickets.quoting import quote_of
 from tickets.replies import Answer, reply
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +137,14 @@ def test_a_cancelled_question_takes_its_waiting_mails_back(asking_ticket: Ticket
     assert AuditEntry.objects.filter(actor="grace", details__state=["open", "cancelled"]).exists()
     with pytest.raises(Misconfigured, match="ended already"):
         approvals.cancel(approval, by=factories.UserFactory())
+
+
+def test_what_approvers_say_is_never_quoted_to_the_customer(asking_ticket: Ticket, mailbox: Mailbox) -> None:
+    asked(asking_ticket, ADA)
+    answer("Approved, though he is a pest", to=request_to(ADA).outbound, mailbox=mailbox)
+    quote = quote_of(asking_ticket)
+    assert quote is not None
+    assert "pest" not in quote.text
 
 
 def test_the_customers_thread_shows_nothing_of_approvals(asking_ticket: Ticket, mailbox: Mailbox) -> None:

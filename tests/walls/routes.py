@@ -41,6 +41,9 @@ PAGES: Final = {
     "mailboxes.inboundmessage": Rights(view=STAFF, add=NOBODY, change=NOBODY, delete=NOBODY),
     "mailboxes.outboundmessage": Rights(view=STAFF, add=NOBODY, change=NOBODY, delete=NOBODY),
     "tickets.ticket": Rights(view=STAFF, add=NOBODY, change=WORKERS, delete=NOBODY),
+    "tickets.approval": Rights(view=STAFF, add=NOBODY, change=NOBODY, delete=NOBODY),
+    "tickets.approvalanswer": Rights(view=STAFF, add=NOBODY, change=NOBODY, delete=NOBODY),
+    "tickets.decisionword": Rights(view=ADMINS, add=ADMINS, change=ADMINS, delete=ADMINS),
     "tickets.queue": Rights(view=STAFF, add=ADMINS, change=ADMINS, delete=ADMINS),
     "tickets.rule": Rights(view=ADMINS, add=ADMINS, change=ADMINS, delete=ADMINS),
     "tickets.tag": Rights(view=STAFF, add=ADMINS, change=ADMINS, delete=ADMINS),
@@ -140,6 +143,8 @@ DOORS: Final = {
         f"admin/tickets/ticket/<int:pk>/{name}/": Door(model="tickets.ticket", roles=STAFF, methods=_POST)
         for name in ("watch", "look")
     },
+    "admin/tickets/ticket/<int:pk>/ask/": Door(model="tickets.ticket", roles=WORKERS, methods=_SAFE | _POST),
+    "admin/tickets/approval/<int:pk>/cancel/": Door(model="tickets.approval", roles=WORKERS, methods=_POST),
     "admin/tickets/ticket/<int:pk>/show_as/": Door(
         model="tickets.ticket", roles=WORKERS, methods=_SAFE | _POST
     ),

@@ -103,6 +103,13 @@ FILLED: Final[dict[str, dict[str, Any]]] = {
     "admin/mailboxes/inboundmessage/mailbox/<int:pk>/start/": {"since": "all"},
     "admin/mailboxes/mailbox/<int:pk>/choose/": {"folder": "AAMk=\nDone", "purpose": "move_to"},
     "admin/tickets/ticket/<int:pk>/answer/": {"answer": "Hello", "to": "x@quokkaland.example", "key": "one"},
+    "admin/tickets/ticket/<int:pk>/ask/": {
+        "question": "May we?",
+        "approvers": "x@fabrikam.example",
+        "deadline_h": "24",
+        "remind_every_h": "0",
+        "key": "one",
+    },
     "admin/auth/user/<id>/password/": {
         "password1": "a long passphrase 77",
         "password2": "a long passphrase 77",

@@ -36,7 +36,7 @@ from tests.factories import (
     UserFactory,
     mail,
 )
-from tickets.models import AnswerDraft
+from tickets.models import AnswerDraft, Approval, ApprovalAnswer, ApprovalRequest, DecisionWord
 
 #: Stands in every text of a tenant's rows; nobody of the other one may ever read it.
 CANARIES: Final = {"a": "quokkaland", "b": "zebrastan"}
@@ -133,7 +133,7 @@ def _rows(canary: str) -> Iterator[Model]:
     yield AuditEntry.objects.create(
         tenant=tenant, actor=canary, action="changed", subject=canary, details={"name": [canary, canary]}
     )
-    yield from (*_found(canary, registration, mailbox), _draft(canary, ticket, member))
+    yield from (*_found(canary, registration, mailbox), *_on_ticket(canary, ticket, member))
     yield OutboundMessage.objects.create(
         tenant=tenant,
         mailbox=mailbox,
@@ -148,10 +148,41 @@ def _rows(canary: str) -> Iterator[Model]:
     yield AttachmentFactory(entry=entry, name=f"{canary}.png", content=PNG)
 
 
-def _draft(canary: str, ticket: Any, member: User) -> Model:
-    return AnswerDraft.objects.create(
+def _on_ticket(canary: str, ticket: Any, member: User) -> Iterator[Model]:
+    yield AnswerDraft.objects.create(
         tenant=ticket.tenant, ticket=ticket, user=member, text=canary, to=canary, written_at=RECEIVED_AT
     )
+    yield from _approvals(canary, ticket)
+
+
+def _approvals(canary: str, ticket: Any) -> Iterator[Model]:
+    """Give a question, who was asked, and what came back."""
+    tenant = ticket.tenant
+    approval = Approval.objects.create(
+        tenant=tenant,
+        ticket=ticket,
+        mailbox=ticket.mailbox,
+        question=f"{canary}?",
+        context=canary,
+        deadline_at=RECEIVED_AT,
+    )
+    request = ApprovalRequest.objects.create(
+        tenant=tenant, approval=approval, name=canary, address=f"x@{canary}.example"
+    )
+    yield from (approval, request)
+    yield ApprovalAnswer.objects.create(
+        tenant=tenant,
+        approval=approval,
+        request=request,
+        happened_at=RECEIVED_AT,
+        mail=1,
+        sender=f"x@{canary}.example",
+        said=canary,
+        counted_as="doubtful",
+        reason=canary,
+        outcome="open",
+    )
+    yield DecisionWord.objects.create(tenant=tenant, phrase=canary, means="approve")
 
 
 def _found(canary: str, registration: Any, mailbox: Any) -> Iterator[Model]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest
 
+from tickets.admin.asking import approvals_of
 from tickets.admin.columns import LEVELS, PRIORITY_LEVELS, due_shown
 from tickets.admin.composer import composer
 from tickets.admin.conversation import SHOWN_ENTRIES, conversation
@@ -32,6 +33,7 @@ def page(request: HttpRequest, ticket: Ticket, *, visible: QuerySet[Any]) -> dic
         "ticket_tags": ticket.tags.all(),
         "offered_tags": Tag.objects.filter(tenant_id=ticket.tenant_id)[:OFFERED_TAGS],
         "watchers": list(ticket.watchers.order_by("username")[:20]),
+        "approvals": approvals_of(ticket),
         "said_every_s": SAID_EVERY_S,
         "note_key": uuid.uuid4().hex,
         "merged_here": visible.filter(merged_into=ticket)[:20],

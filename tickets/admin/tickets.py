@@ -17,6 +17,7 @@ from tenants.admin.scoped import TenantOwnedAdmin
 from tenants.admin.theme import ThemedChoicesFilter
 from tenants.reach import WORKERS, is_operator, tenant_ids
 from tickets import search
+from tickets.admin.asking import AskingPages
 from tickets.admin.bulk import Handling
 from tickets.admin.columns import TicketColumns
 from tickets.admin.composer import ComposerPages
@@ -37,7 +38,14 @@ LINKED = {
 
 @admin.register(Ticket)
 class TicketAdmin(
-    Handling, TicketColumns, TicketDoors, SavedViews, ComposerPages, RereadingPages, TenantOwnedAdmin
+    Handling,
+    TicketColumns,
+    TicketDoors,
+    SavedViews,
+    ComposerPages,
+    RereadingPages,
+    AskingPages,
+    TenantOwnedAdmin,
 ):
     change_roles = WORKERS
     form: Any = TicketForm

@@ -5,6 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.ownership import TenantOwned
 
+#: What approvers have answered stands on the ticket and is no part of the conversation with the customer.
+NOT_OF_APPROVERS = models.Q(decisions__approval__isnull=True)
+
 
 class Entry(TenantOwned):
     """One item of a ticket's conversation."""

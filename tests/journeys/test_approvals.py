@@ -1,0 +1,103 @@
+"""Two approvers are asked and answer as people do: from a phone, out of office, late, twice, or not at all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.message import Message
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from sandbox.clock import graph_time
+from tests.journeys.customer import Customer
+from tests.journeys.outgoing import departed, send, ticket_of
+from tests.tickets.approvers import ADA, BOB, asked, counted, events, letter, proof, request_to
+from tickets import approvals
+from tickets.models import Approval, Ticket
+
+PHONE = """Approved, thanks!
+
+Sent from my iPhone
+
+> On 21 Nov 2026, at 18:02, Grace Hopper <{sender}> wrote:
+>
+{quoted}
+"""
+FORGED = ["Authentication-Results: spf=fail; dkim=none; dmarc=fail action=none header.from=fabrikam.example"]
+
+
+@pytest.fixture
+def ticket(customer: Customer) -> Ticket:
+    opened = ticket_of(customer)
+    asked(opened, ADA, BOB)
+    send(customer)
+    return opened
+
+
+def received(customer: Customer, approver: str) -> Message:
+    """Give the request as it left, from Sent Items."""
+    found = [mail for mail in customer.letters("sentitems") if mail["To"] == approver]
+    return found[0]
+
+
+def comes(customer: Customer, name: str, text: str, **more: Any) -> None:
+    """Let an answer to the request arrive, fetch it and send what it brings about."""
+    asked_by = received(customer, more.pop("asked", more.get("sender", ADA)))
+    raw = letter(name, text, to=asked_by["Message-ID"], **more)
+    customer.arrive_raw(raw, received_at=graph_time(timezone.now()))
+    assert customer.sync().error is None
+    send(customer)
+
+
+def from_phone(mail: Message) -> str:
+    body = mail.get_payload(decode=True)
+    assert isinstance(body, bytes)
+    quoted = "\n".join(f"> {line}" for line in body.decode().splitlines())
+    return PHONE.format(sender=mail["From"], quoted=quoted)
+
+
+def test_two_approvers_decide_one_from_a_phone_one_after_his_holiday(
+    customer: Customer, ticket: Ticket
+) -> None:
+    comes(customer, "phone", from_phone(received(customer, ADA)))
+    away = [*proof(BOB), "Auto-Submitted: auto-replied"]
+    comes(customer, "away", "Approved absence until Monday.", sender=BOB, head=away)
+    assert (counted(), Approval.objects.get().state) == (["approved", "automatic"], "open")
+
+    comes(customer, "back", "Genehmigt.\n\nViele Grüße\nBob", sender=BOB)
+    assert (Approval.objects.get().state, events(ticket)[-1]) == ("approved", "Approved: “Buy the printer?”")
+    assert len(departed(customer)) == 2
+
+
+def test_whoever_forges_an_approver_changes_nothing_and_the_real_one_hears_of_it(
+    customer: Customer, ticket: Ticket
+) -> None:
+    comes(customer, "forged", "Approved", sender=BOB, head=FORGED)
+    comes(customer, "unchecked", "Approved", sender=BOB, head=[])
+    comes(customer, "colleague", "Approved", asked=BOB, sender="eve@fabrikam.example")
+    assert (counted(), request_to(BOB).state) == (["unproven", "unproven", "other_sender"], "waiting")
+    told = customer.letters("sentitems")[2:]
+    assert [mail["To"] for mail in told] == [BOB, "eve@fabrikam.example"]
+
+
+def test_late_and_repeated_answers_change_nothing_and_are_answered_once(
+    customer: Customer, ticket: Ticket
+) -> None:
+    for name, text in (("first", "Rejected"), ("second", "Approved"), ("third", "Approved")):
+        comes(customer, name, text)
+    assert (counted(), Approval.objects.get().state) == (["rejected", "repeated", "repeated"], "rejected")
+    comes(customer, "late", "Approved", sender=BOB)
+    assert (counted()[-1], request_to(BOB).state, len(departed(customer))) == ("late", "waiting", 4)
+
+
+def test_who_does_not_answer_is_reminded_and_in_the_end_the_approval_expires(customer: Customer) -> None:
+    asked(ticket_of(customer), ADA, remind_every_h=4)
+    send(customer)
+    approvals.tend(timezone.now() + timedelta(hours=5))
+    send(customer)
+    assert [mail["Subject"][:9] for mail in customer.letters("sentitems")] == ["Approval ", "Reminder:"]
+    Approval.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
+    customer.sync()
+    approvals.tend(timezone.now())
+    assert Approval.objects.get().state == "expired"
