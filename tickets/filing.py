@@ -120,7 +120,7 @@ class Filer:
         self.counts.skipped += outcome.skipped
         self.counts.suspended += outcome.suspended
         self.counts.settled += [
-            Settled(pk=row.pk, mailbox_id=row.mailbox_id, remote_id=row.remote_id)
+            Settled(pk=row.pk, mailbox_id=row.mailbox_id, remote_id=row.remote_id, is_cut=row.is_truncated)
             for row in rows
             if not row.is_sent
         ]

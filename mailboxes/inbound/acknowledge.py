@@ -64,6 +64,10 @@ def acknowledge(run: Run, mails: Sequence[Settled], *, is_again: bool = False) -
 def _tidy_up(run: Run, group: Sequence[Settled], step: Step | None, *, is_again: bool) -> None:
     if run.mailbox.copy_to:
         group = _copy(run, group, is_again=is_again)
+    if step is Step.DELETE:
+        # Of these we hold the beginning alone.
+        kept, group = [mail for mail in group if mail.is_cut], [mail for mail in group if not mail.is_cut]
+        _done([mail.pk for mail in kept])
     if step is not None:
         target = run.mailbox.move_to_id if step is Step.MOVE else ""
         group, stop = _take(run, group, step, target, is_again=is_again)
@@ -78,8 +82,11 @@ def sweep(run: Run) -> None:
     """Find the settled mails that an earlier run did not get to, and take the steps with them."""
     while not run.is_over():
         rows = InboundMessage.objects.filter(mailbox=run.mailbox).unacknowledged(timezone.now())
-        found = rows.order_by("pk").values_list("pk", "remote_id")[:SWEEP_AT_ONCE]
-        mails = [Settled(pk=pk, mailbox_id=run.mailbox.pk, remote_id=remote_id) for pk, remote_id in found]
+        found = rows.order_by("pk").values_list("pk", "remote_id", "is_truncated")[:SWEEP_AT_ONCE]
+        mails = [
+            Settled(pk=pk, mailbox_id=run.mailbox.pk, remote_id=remote_id, is_cut=is_cut)
+            for pk, remote_id, is_cut in found
+        ]
         if not mails:
             return
         if not acknowledge(run, mails, is_again=True):

@@ -20,6 +20,8 @@ class Settled:
     pk: int
     mailbox_id: int
     remote_id: str
+    #: Over the size limit: the whole of it is nowhere but at Microsoft.
+    is_cut: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from django.db.models import BooleanField, Case, F, QuerySet, Value, When
 from django.db.models.functions import Left
@@ -15,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailboxes.outbound.pace import Forecast
+from tenants.errors import Misconfigured
+from tenants.microsoft.clouds import cloud
 from tickets.cards import Card, cards_of, seal_of
 from tickets.models import Attachment, Entry, Ticket
 from tickets.repeated import repeated_pictures
@@ -94,6 +97,8 @@ class Item:
     badges: Sequence[Badge]
     cards: Sequence[Card]
     problems: Sequence[str]
+    #: Where the whole of a mail is that was cut at the size limit.
+    outlook_url: str = ""
 
     @property
     def sent_level(self) -> str:
@@ -125,7 +130,19 @@ def conversation(ticket: Ticket, *, shows_all: bool = False) -> list[Item]:
         files.setdefault(file.entry_id, []).append(file)
     repeated = repeated_pictures(entries, files)
     twins = _twins(entries)
-    return [_item(entry, files.get(entry.pk, []), repeated, twin=twins.get(entry.pk)) for entry in entries]
+    items = [(one, _item(one, files.get(one.pk, []), repeated, twin=twins.get(one.pk))) for one in entries]
+    return [replace(item, outlook_url=_in_outlook(ticket, entry)) for entry, item in items]
+
+
+def _in_outlook(ticket: Ticket, entry: Any) -> str:
+    """Give the address of the mailbox in Outlook on the web; "" for a mail that is whole here."""
+    if not entry.is_cut:
+        return ""
+    try:
+        host = cloud(ticket.tenant.cloud).outlook_resource
+    except Misconfigured:
+        return ""
+    return f"{host}/mail/{quote(entry.mailbox_address, safe='@')}/"
 
 
 def _entries(ticket: Ticket) -> QuerySet[Any]:
@@ -144,6 +161,7 @@ def _entries(ticket: Ticket) -> QuerySet[Any]:
         )
         .annotate(
             mailbox_address=F("inbound__mailbox__address"),
+            is_cut=F("inbound__is_truncated"),
             head=Left("text", SHOWN_CHARS + 1),
             new_head=Left("new_text", SHOWN_CHARS + 1),
             has_html=Case(When(html="", then=Value(False)), default=Value(True), output_field=BooleanField()),

@@ -7,13 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from mailboxes import figures
 from mailboxes.inbound.acknowledge import mailboxes_with_leftovers
 from mailboxes.inbound.sync import sync
 from mailboxes.models import InboundMessage, Mailbox
+from tests.factories import OperatorFactory
 from tests.journeys.customer import Customer, verify
+from tests.tenants.admin.conftest import signed_in
 from tickets import filing
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
@@ -48,6 +52,19 @@ def test_marked_mail_stays_where_it_is_and_is_read(connected: Connected) -> None
     customer.sync()
     assert customer.folders() == {"inbox": ONE}
     assert is_read(customer)
+
+
+def test_mail_over_the_size_limit_is_never_deleted(connected: Connected, settings: Settings) -> None:
+    """MT-107: what is stored here is its beginning alone."""
+    settings.MAX_RAW_BYTES = 3000
+    customer = connected(after=After.DELETE)
+    customer.arrive("printer", text="x" * 50_000)
+    customer.sync()
+    assert customer.folders() == {"inbox": ONE}
+    assert rows().get().acknowledged_at
+    entry = rows().get().entry
+    page = signed_in(OperatorFactory()).get(reverse("admin:tickets_ticket_change", args=[entry.ticket_id]))
+    assert f'href="https://outlook.office.com/mail/{customer.mailbox.address}/"' in page.content.decode()
 
 
 def test_deleted_mail_goes_to_recoverable_items(connected: Connected) -> None:
