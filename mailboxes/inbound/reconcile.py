@@ -26,13 +26,16 @@ from mailboxes.parsing.gate import one_line
 from mailboxes.transports import open_inbound
 from mailboxes.transports.base import Ref
 from tenants import audit
-from tenants.errors import IntegrationError
+from tenants.errors import CursorExpired, IntegrationError
 from tenants.whom import for_its_tenant
 
-#: A longer listing is compared as far as it came; the page says so. Seconds; a visitor's seat is held twice as long.
+#: A longer listing is compared in several runs; the page says how far it is. Seconds; a visitor's seat is held twice
+#: as long.
 BUDGET_S: Final = 45.0
 #: Mails the page names.
 MOST_NAMED: Final = 10
+#: A comparison that is not done goes on after this.
+GOES_ON_AFTER: Final = timedelta(minutes=5)
 #: A mail this new may be on its way into the ledger at this moment.
 TOO_NEW: Final = timedelta(minutes=5)
 #: Keys looked up at a time.
@@ -51,23 +54,27 @@ class Survey:
     oldest_at: datetime | None = None
     newest_at: datetime | None = None
     is_whole: bool = False
+    #: Where to go on listing when it is not whole.
+    cursor: str = ""
     #: The newest of those that are missing.
     named: list[Ref] = field(default_factory=list)
 
 
 @for_its_tenant
-def survey(mailbox: Mailbox, *, before: datetime | None = None, budget_s: float = BUDGET_S) -> Survey:
+def survey(
+    mailbox: Mailbox, *, before: datetime | None = None, budget_s: float = BUDGET_S, cursor: str = ""
+) -> Survey:
     """List the folder a mailbox is read from and look each mail up. Raises IntegrationError.
 
-    With `before`, mails received later are left out.
+    With `before`, mails received later are left out; with the cursor of an earlier survey it goes on behind that one.
     """
     deadline = time.monotonic() + budget_s
     with visit(mailbox) as gate, closing(open_inbound(mailbox, gate)) as transport:
         seen = transport.find_folder(mailbox.folder)
         found = Survey(total=seen.total)
-        for batch in transport.fetch(seen.remote_id, ""):
+        for batch in transport.fetch(seen.remote_id, cursor):
             _count(mailbox, found, batch.refs, before=before)
-            found.is_whole = batch.is_last
+            found.is_whole, found.cursor = batch.is_last, batch.cursor
             if batch.is_last or time.monotonic() > deadline:
                 break
     return found
@@ -96,25 +103,46 @@ def _missing(mailbox: Mailbox, refs: Sequence[Ref]) -> Iterator[Ref]:
 
 
 @for_its_tenant
-def compare(mailbox: Mailbox) -> dict[str, Any]:
-    """Compare the folder with the ledger and keep the answer for the mailbox's page. Raises IntegrationError."""
+def compare(mailbox: Mailbox, *, budget_s: float = BUDGET_S) -> dict[str, Any]:
+    """Compare the folder with the ledger and keep the answer for the mailbox's page. Raises IntegrationError.
+
+    A folder that takes longer than one run may is compared in several; each goes on where the last one stopped.
+    """
     now = timezone.now()
-    found = survey(mailbox, before=(mailbox.last_success_at or now) - TOO_NEW)
+    before = (mailbox.last_success_at or now) - TOO_NEW
+    begun = _begun(mailbox)
+    try:
+        found = survey(mailbox, before=before, budget_s=budget_s, cursor=begun.get("cursor", ""))
+    except CursorExpired:
+        begun, found = {}, survey(mailbox, before=before, budget_s=budget_s)
     answer = {
-        "listed": found.listed,
-        "missing": found.missing,
+        "listed": found.listed + begun.get("listed", 0),
+        "missing": found.missing + begun.get("missing", 0),
         "is_whole": found.is_whole,
-        "named": [
-            {
-                "subject": one_line(ref.subject, max_chars=200),
-                "sender": one_line(ref.sender, max_chars=200),
-                "received_at": ref.received_at.isoformat(),
-            }
-            for ref in found.named
-        ],
+        "named": _newest([*begun.get("named", []), *map(_told, found.named)]),
     }
+    if not found.is_whole:
+        answer["cursor"] = found.cursor
     _inbox(mailbox).update(compared_at=now, comparison=answer)
     return answer
+
+
+def _begun(mailbox: Mailbox) -> dict[str, Any]:
+    """Give the comparison that was not done when its time was up, if there is one."""
+    kept = _inbox(mailbox).values_list("comparison", flat=True).first() or {}
+    return kept if kept.get("cursor") else {}
+
+
+def _told(ref: Ref) -> dict[str, str]:
+    return {
+        "subject": one_line(ref.subject, max_chars=200),
+        "sender": one_line(ref.sender, max_chars=200),
+        "received_at": ref.received_at.isoformat(),
+    }
+
+
+def _newest(named: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    return sorted(named, key=lambda one: one["received_at"], reverse=True)[:MOST_NAMED]
 
 
 def compare_as_due(mailbox_id: int) -> None:
@@ -128,13 +156,15 @@ def compare_as_due(mailbox_id: int) -> None:
 
 
 def due(now: datetime) -> list[int]:
-    """Name the mailboxes that were not compared for a day: idle ones in good health, their first walk done."""
+    """Name the mailboxes that were not compared for a day, or not to the end: idle, in good health, walked once."""
     every = timedelta(hours=settings.COMPARE_EVERY_H)
     rows = Mailbox.objects.working().filter(
         paused=Mailbox.Pause.NONE, trouble__isnull=True, last_success_at__isnull=False
     )
     rows = rows.filter(
-        Q(folders__compared_at=None) | Q(folders__compared_at__lt=now - every),
+        Q(folders__compared_at=None)
+        | Q(folders__compared_at__lt=now - every)
+        | Q(folders__compared_at__lt=now - GOES_ON_AFTER, folders__comparison__is_whole=False),
         folders__purpose=Folder.Purpose.INBOX,
         folders__is_walking=False,
         created_at__lt=now - every,

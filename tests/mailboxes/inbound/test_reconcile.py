@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from mailboxes.inbound import reconcile
 from mailboxes.models import Folder, InboundMessage, Mailbox
@@ -81,6 +82,21 @@ def test_each_mailbox_is_due_once_a_day(restored: Customer) -> None:
     reconcile.compare_as_due(restored.mailbox.pk)
     assert reconcile.due(now) == []
     assert reconcile.due(now + timedelta(hours=25)) == [restored.mailbox.pk]
+
+
+def test_large_folder_is_compared_in_several_runs(restored: Customer, settings: Settings) -> None:
+    settings.DELTA_PAGE_SIZE = 1
+    now = timezone.now()
+    restored.change(created_at=now - timedelta(days=3))
+    found = reconcile.compare(restored.row(), budget_s=-1)
+    assert (found["listed"], found["is_whole"]) == (1, False)
+    assert reconcile.due(now) == []
+    assert reconcile.due(now + timedelta(minutes=6)) == [restored.mailbox.pk]
+    for _run in range(3):
+        found = found if found["is_whole"] else reconcile.compare(restored.row(), budget_s=-1)
+    assert (found["listed"], found["missing"], found["is_whole"]) == (3, 2, True)
+    assert {one["subject"] for one in found["named"]} == {"About two", "About three"}
+    assert reconcile.due(now + timedelta(minutes=6)) == []
 
 
 def test_page_says_how_many_are_missing_and_files_them(restored: Customer) -> None:
