@@ -14,6 +14,7 @@ from m365integration.models import Preference
 from tenants.diagnosis import diagnose_graph, diagnose_own, diagnose_token
 from tenants.wording import shown, told
 from tests import catalogue
+from tests.factories import TenantFactory
 from tests.tenants.admin.conftest import signed_in
 
 GERMAN = {"HTTP_ACCEPT_LANGUAGE": "de-AT,de;q=0.9,en;q=0.5"}
@@ -54,6 +55,12 @@ def test_language_that_is_not_shipped_is_not_kept(staff: User) -> None:
 def test_choice_leads_back_to_the_page_and_nowhere_else(staff: User, page: str, goes_to: str) -> None:
     answer = signed_in(staff).post("/admin/language/", {"language": "de", "next": page})
     assert answer["Location"] == goes_to
+
+
+def test_button_that_deletes_has_the_order_of_words_of_the_language(staff: User) -> None:
+    page = f"/admin/tenants/tenant/{TenantFactory().pk}/change/"
+    assert "Mandant löschen" in signed_in(staff).get(page, **GERMAN).content.decode()
+    assert "Delete tenant" in signed_in(staff).get(page).content.decode()
 
 
 def test_languages_are_those_that_are_shipped() -> None:
