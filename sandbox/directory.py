@@ -122,6 +122,8 @@ class Mailbox:
     on_behalf: tuple[str, ...] = ()
     #: Set-OrganizationConfig -SendFromAliasEnabled, which is false where nobody has set it.
     sends_from_alias: bool = False
+    #: Drafts made from MIME get a Message-ID of Exchange's own.
+    rewrites_ids: bool = False
     #: Set-Mailbox -MessageCopyForSentAsEnabled: what others send as this mailbox lies in its Sent Items, too.
     copy_for_sent_as: bool = False
     #: People who may open it (Add-MailboxPermission FullAccess), and who may send as it, by user name.

@@ -126,6 +126,7 @@ def add_mailbox(cloud: Cloud, row: Json, *, directory_id: str, at: str, base: Pa
         on_behalf=tuple(row.get("on_behalf", ())),
         sends_from_alias=bool(row.get("sends_from_alias", False)),
         copy_for_sent_as=bool(row.get("copy_for_sent_as", False)),
+        rewrites_ids=bool(row.get("rewrites_ids", False)),
         full_access=tuple(row.get("full_access", ())),
         senders=tuple(row.get("senders", ())),
     )

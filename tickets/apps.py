@@ -8,9 +8,11 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Tickets")
 
     def ready(self) -> None:
+        from mailboxes.outbound.journal import tells_of_new_ids
         from mailboxes.outbound.trial import ties_with
-        from tickets import trials
+        from tickets import renamed, trials
         from tickets.search import sqlite
 
         ties_with(trials.prepare, trials.last_answer)
+        tells_of_new_ids(renamed.remember)
         post_migrate.connect(sqlite.put_up, sender=self, dispatch_uid="tickets.search")

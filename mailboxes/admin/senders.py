@@ -59,7 +59,7 @@ def _words(row: Sender, copy: dict[str, Any]) -> Iterator[str]:
     if _shown_otherwise(row, copy):
         yield _("Exchange shows %(address)s as the sender instead.") % {"address": copy["shown_as"]}
     if copy.get("message_id") is False:
-        yield _("Exchange gives the mail another Message-ID; answers are recognised by their subject.")
+        yield _("Exchange gives the mail another Message-ID; answers to that one are recognised, too.")
     if copy.get("threading") is False:
         yield _(
             "In-Reply-To and References are not kept, so customers may see answers outside of their thread."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -22,6 +22,15 @@ Delivery = OutboundMessage.Delivery
 GIVE_UP_AFTER: Final = timedelta(days=5)
 
 
+#: Those who recognise answers by the Message-ID; nothing is imported from them here.
+_hear_of_new_ids: list[Callable[[OutboundMessage], None]] = []
+
+
+def tells_of_new_ids(hear: Callable[[OutboundMessage], None]) -> None:
+    """Have somebody told of each mail that Exchange has given another Message-ID, before it is sent."""
+    _hear_of_new_ids[:] = [hear]
+
+
 class RowJournal:
     """Notes on the row of the outbox, each committed before the wire goes on. Raises LeaseLost."""
 
@@ -33,6 +42,9 @@ class RowJournal:
 
     def drafted(self, *, remote_id: str, message_id: str) -> None:
         claims.hold(self.row, remote_id=remote_id, remote_message_id=message_id[:512])
+        if message_id and message_id != self.row.message_id:
+            for hear in _hear_of_new_ids:
+                hear(self.row)
 
     def asking(self, refused: Mapping[str, IntegrationError] | None = None) -> None:
         marks: dict[str, Any] = {}

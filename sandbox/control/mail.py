@@ -17,7 +17,7 @@ from sandbox.wire import Json
 
 Names = dict[str, str]
 _RIGHTS = ("full_access", "senders", "send_as", "on_behalf", "aliases")
-_SWITCHES = ("sends_from_alias", "copy_for_sent_as")
+_SWITCHES = ("sends_from_alias", "copy_for_sent_as", "rewrites_ids")
 
 
 def show(cloud: Cloud, names: Names, body: Json) -> Json:

@@ -5,6 +5,8 @@ Source: https://learn.microsoft.com/graph/api/user-post-messages
 
 import base64
 import binascii
+import re
+from email.utils import make_msgid
 from typing import Any
 
 from sandbox.graph.call import Call
@@ -16,11 +18,16 @@ from sandbox.letters import read_envelope, write_letter
 from sandbox.store.messages import Arrival
 from sandbox.wire import Answer
 
+MESSAGE_ID = re.compile(rb"(?im)^message-id:.*\r?\n")
+
 
 def create(call: Call) -> Answer:
     """Make a draft from JSON, or from a whole mail as base64 with Content-Type text/plain."""
     is_mime = call.request.headers.get("content-type", "").lower().startswith("text/plain")
     mime = _mime(call.request.body) if is_mime else write_letter(_fields(call))
+    if is_mime and call.mailbox.rewrites_ids:
+        own = make_msgid(domain=call.mailbox.address.rpartition("@")[2])
+        mime = MESSAGE_ID.sub(f"Message-ID: {own}\r\n".encode(), mime, count=1)
     arrival = Arrival(
         envelope=read_envelope(mime),
         mime=call.cloud.mimes.keep(mime),

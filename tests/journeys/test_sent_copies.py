@@ -16,6 +16,7 @@ from tests.factories import EntryFactory, OperatorFactory
 from tests.journeys.customer import Customer
 from tests.journeys.outgoing import answer, send, ticket_of
 from tests.tenants.admin.conftest import signed_in
+from tickets.models import Entry, Ticket
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 
@@ -82,6 +83,16 @@ def test_alias_that_exchange_replaces_is_told(customer: Customer) -> None:
 def test_sent_items_that_cannot_be_seen_are_no_trouble(customer: Customer) -> None:
     customer.control(f"apps/{customer.client_id}", {"roles": ["Mail.Send"]}, method="PATCH")
     assert looked(customer) == {"own": None, "named": None}
+
+
+def test_answer_to_a_mail_that_exchange_renamed_finds_its_ticket(customer: Customer) -> None:
+    customer.control(f"{customer.path}/rights", {"rewrites_ids": True})
+    found = looked(customer)
+    (sent,), ticket = customer.letters("sentitems"), Ticket.objects.get()
+    customer.arrive("yes", sender=ticket.requester_email, in_reply_to=str(sent["Message-ID"]))
+    customer.sync()
+    filed = Entry.objects.get(inbound__mailbox=customer.mailbox)
+    assert (found["message_id"], filed.ticket, Ticket.objects.count()) == (False, ticket, 1)
 
 
 def test_copy_that_lags_is_looked_for_again(customer: Customer) -> None:
