@@ -46,7 +46,7 @@ class TenantForm(PlainModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         tenant_id = cleaned["tenant"].pk if cleaned.get("tenant") else tenant_id_of(self.instance)
-        for name, value in cleaned.items():
+        for name, value in list(cleaned.items()):
             rows = value if isinstance(value, QuerySet) else [value]
             owners = {row.tenant_id for row in rows if isinstance(row, TenantOwned)}
             if tenant_id and owners - {tenant_id}:
