@@ -114,28 +114,33 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _item(_("Outbox"), "outbox", "admin:mailboxes_outboundmessage_changelist", "may_read"),
                 _item(_("Approvals"), "approval", "admin:tickets_approval_changelist", "may_read"),
                 _item(_("Queues"), "stacks", "admin:tickets_queue_changelist", "may_read"),
+                _item(_("Canned answers"), "quickreply", "admin:tickets_cannedanswer_changelist", "may_read"),
                 _item(_("Rules"), "rule", "admin:tickets_rule_changelist", "may_administer"),
                 _item(_("Tags"), "label", "admin:tickets_tag_changelist", "may_read"),
             ],
         },
-        {
-            "title": _("Customers"),
-            "separator": True,
-            "items": [
-                _item(_("Tenants"), "domain", "admin:tenants_tenant_changelist", "may_administer"),
-                _item(
-                    _("App registrations"),
-                    "key",
-                    "admin:tenants_appregistration_changelist",
-                    "may_administer",
-                ),
-                _item(_("What expires"), "event_upcoming", "admin:mailboxes_radar", "may_administer"),
-                _item(_("Members"), "group", "admin:tenants_membership_changelist", "may_administer"),
-                _item(_("Audit list"), "history", "admin:tenants_auditentry_changelist", "may_administer"),
-                _item(_("Accounts"), "badge", "admin:auth_user_changelist", "is_operator"),
-            ],
-        },
+        _customers(),
     ]
+
+
+def _customers() -> dict[str, Any]:
+    return {
+        "title": _("Customers"),
+        "separator": True,
+        "items": [
+            _item(_("Tenants"), "domain", "admin:tenants_tenant_changelist", "may_administer"),
+            _item(
+                _("App registrations"),
+                "key",
+                "admin:tenants_appregistration_changelist",
+                "may_administer",
+            ),
+            _item(_("What expires"), "event_upcoming", "admin:mailboxes_radar", "may_administer"),
+            _item(_("Members"), "group", "admin:tenants_membership_changelist", "may_administer"),
+            _item(_("Audit list"), "history", "admin:tenants_auditentry_changelist", "may_administer"),
+            _item(_("Accounts"), "badge", "admin:auth_user_changelist", "is_operator"),
+        ],
+    }
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:

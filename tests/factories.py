@@ -17,7 +17,7 @@ from mailboxes.models import Folder, InboundMessage, Mailbox
 from mailboxes.models.inbound import remote_key_of
 from tenants.models import AppRegistration, Credential, Membership, Tenant
 from tenants.models.credential import store_credential
-from tickets.models import Attachment, Entry, Queue, Rule, Tag, Ticket
+from tickets.models import Attachment, CannedAnswer, Entry, Queue, Rule, Tag, Ticket
 from tickets.models.ticket import new_reference
 
 #: A client secret as Entra makes them; no test output may ever show it.
@@ -180,6 +180,17 @@ class AttachmentFactory(DjangoModelFactory[Attachment]):
         storage.keep(path, [content])
         kwargs = {"size_bytes": len(content), "sha256": sha256, "path": path} | kwargs
         return super()._create(model_class, *args, **kwargs)
+
+
+class CannedAnswerFactory(DjangoModelFactory[CannedAnswer]):
+    """Words for every ticket of its tenant; queue= for those of one queue."""
+
+    class Meta:
+        model = CannedAnswer
+
+    tenant = factory.SubFactory(TenantFactory)
+    name = factory.Sequence(lambda n: f"Answer {n}")
+    text = "Please unplug it."
 
 
 class RuleFactory(DjangoModelFactory[Rule]):

@@ -37,7 +37,9 @@ UPDATE mailboxes_inboundmessage
                     WHERE other.tenant_id = %(tenant)s AND other.state = 'received'
                       AND other.claimed_until >= %(now)s){alone}
 RETURNING {columns},
-          EXISTS (SELECT 1 FROM tickets_rule WHERE tenant_id = %(tenant)s AND is_active) AS has_rules
+          EXISTS (SELECT 1 FROM tickets_rule WHERE tenant_id = %(tenant)s AND is_active) AS has_rules,
+          EXISTS (SELECT 1 FROM tickets_queue
+                   WHERE tenant_id = %(tenant)s AND answers_automatically) AS has_auto_answers
 """
 #: Held until the claim is committed; whoever does not get it at once has nothing to file.
 _ALONE: Final = " AND (SELECT pg_try_advisory_xact_lock(%(lock)s))"
@@ -47,7 +49,8 @@ _LOCK_SPACE: Final = 0x6D33_3635 << 32
 def claim(tenant_id: int) -> list[InboundMessage]:
     """Take the mails to file next, oldest first; empty when nothing is due, another filer is at work, or all is off.
 
-    Each row also says, as `has_rules`, whether its tenant has any: one look fewer for the many that have none.
+    Each row also says, as `has_rules` and `has_auto_answers`, whether its tenant has rules, and a queue that answers
+    automatically: fewer looks for the many that have none.
     """
     now = timezone.now()
     values = {

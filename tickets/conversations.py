@@ -9,7 +9,7 @@ mail of the same batch opens.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from django.db.models.functions import Left
 
@@ -33,6 +33,7 @@ class Letter:
     """A claimed mail on its way to a ticket."""
 
     __slots__ = (
+        "answer",
         "content_key",
         "flood",
         "is_new",
@@ -74,6 +75,8 @@ class Letter:
         self.flood = ""
         #: The request for approval whose one-time mark it refers to.
         self.request_id: int | None = None
+        #: Whether it is answered automatically, and why not; empty where the queue does not answer.
+        self.answer: dict[str, Any] = {}
         #: Another mail of the conversation has the same Message-ID, and says something else.
         self.reuses_id = False
 

@@ -25,7 +25,7 @@ from mailboxes.inbound.run import Filed, Settled
 from mailboxes.models import InboundMessage, Mailbox
 from mailboxes.parsing import ParsedMessage, Unparseable, parse
 from tenants.diagnosis import diagnose_own
-from tickets import claims, outlook, records, sorting
+from tickets import auto_answers, claims, outlook, records, sorting
 from tickets.approval_answers import hear
 from tickets.bounces import note_bounces
 from tickets.breakers import note_floods
@@ -50,6 +50,7 @@ class Filer:
         self.mailboxes = {mailbox.pk: mailbox for mailbox in mailboxes}
         self._own: frozenset[str] | None = None
         self._rules: list[Rule] | None = None
+        self._may_answer = False
         self.counts = Filed()
 
     def file_due(self) -> Filed:
@@ -57,6 +58,7 @@ class Filer:
         while rows := claims.claim(self.tenant_id):
             # Asked anew for every claim: staff may have changed them.
             self._rules = None if getattr(rows[0], "has_rules", True) else []
+            self._may_answer = getattr(rows[0], "has_auto_answers", False)
             self._file(rows)
             if len(rows) < settings.FILING_BATCH and rows[0].tries == 1:
                 break  # all that was fresh is done; what was tried before has a time of its own
@@ -169,7 +171,9 @@ class Filer:
                 keys += self._assign(letter, conversations)
                 filed.append(letter)
         note_floods(self.tenant_id, filed)
+        answered = auto_answers.choose(self.tenant_id, filed) if self._may_answer else []
         self._save(filed, keys)
+        auto_answers.queue(answered)
         note_bounces(received)
         hear(filed)
         return self._settle(ends)

@@ -181,13 +181,15 @@ def _take_off_ticket(row: InboundMessage) -> None:
     others = list(
         ticket.entries.exclude(pk=entry.pk).select_related("inbound").order_by("-happened_at", "-pk")
     )
-    if not others:
+    spoken = [other for other in others if other.kind != Entry.Kind.MAIL_OUT or not other.auto_reply]
+    if not spoken:
+        # An acknowledgement alone is no conversation; it stays in the outbox, and filing finds it again there.
         ticket.delete()
         return
     _forget_marks(ticket, row, others[:MOST_NEIGHBOURS])
     entry.delete()
     ticket.entry_count = max(0, ticket.entry_count - 1)
-    ticket.last_entry_at, ticket.last_entry_by = others[0].happened_at, _speaker(others[0])
+    ticket.last_entry_at, ticket.last_entry_by = spoken[0].happened_at, _speaker(spoken[0])
     ticket.save(update_fields=["entry_count", "last_entry_at", "last_entry_by"])
 
 

@@ -32,6 +32,7 @@ from tenants.errors import Misconfigured
 from tenants.whom import for_its_tenant
 from tickets.models import Attachment, Entry, ThreadKey, Ticket
 from tickets.models.entry import NOT_OF_APPROVERS
+from tickets.phrases import Voice, canned_on, footer_of
 from tickets.policies.loops import LOOP_HEADER
 from tickets.policies.threads import message_key
 
@@ -213,7 +214,7 @@ def _queue(
         tenant_id=ticket.tenant_id,
         mailbox=mailbox,
         key=key,
-        from_name=one_line(by.get_full_name() if by else "", max_chars=100) or ticket.queue.name,
+        from_name=name_of(by) or ticket.queue.name,
         from_email=sender,
         to=list(answer.to),
         cc=list(answer.cc),
@@ -224,12 +225,30 @@ def _queue(
         references=known,
         text=storable(answer.text, max_chars=MAX_TEXT),
         html=storable(answer.html, max_chars=MAX_TEXT),
+        footer=footer_below(ticket, by=by, sender=sender),
         headers={LOOP_HEADER: str(ticket.tenant_id), **senders.marks_of(mailbox, sender=sender)},
         files=files,
         queued_at=now,
         retry_at=now + timedelta(seconds=hold_s) if hold_s else None,
     )
     return row
+
+
+def name_of(agent: User | None) -> str:
+    """Give the name somebody answers under, "" when it is the queue's."""
+    return one_line(agent.get_full_name() if agent else "", max_chars=100)
+
+
+def footer_below(ticket: Ticket, *, by: User | None, sender: str) -> str:
+    """Give what is added below an answer of somebody, "" where the mailbox has no footer."""
+    return (
+        footer_of(ticket, ticket.mailbox, Voice(name=name_of(by), address=sender)) if ticket.mailbox else ""
+    )
+
+
+def canned_below(ticket: Ticket, *, by: User | None, sender: str) -> list[tuple[str, str]]:
+    """Give the canned answers somebody may put into his answer, filled in, by name."""
+    return canned_on(ticket, Voice(name=name_of(by), address=sender)) if ticket.mailbox else []
 
 
 def subject_of(ticket: Ticket) -> str:

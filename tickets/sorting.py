@@ -68,6 +68,8 @@ def decisions_on(letter: Letter) -> dict[str, Any]:
         found["flood"] = letter.flood
     if letter.request_id and not letter.is_new:
         found["approval"] = letter.request_id
+    if letter.answer:
+        found["answer"] = letter.answer
     if letter.kept_from:
         found["kept_from"] = letter.kept_from
     elif letter.outside_of:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from mailboxes.enqueue import SYNC_MAILBOX, nudge
 from mailboxes.inbound.sync import sync
 from tickets import approvals, filing
-from tickets.sweeping import sweep_attachments as sweep
+from tickets.sweeping import sweep
 
 #: A long run makes room for the others this often and goes on at the end of the line: with a few workers, the flood of
 #: one customer must not keep the mail of the next waiting. Seconds.

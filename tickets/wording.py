@@ -60,6 +60,18 @@ REASONS: Final = (
     _("it asks instead of deciding"),
     _("it approves and says not"),
     _("it makes the approval depend on something"),
+    _("imported: it lay in the mailbox before it was connected"),
+    _("staff made a ticket of it"),
+    _("a rule says so"),
+    _("it is older than a day"),
+    _("its sender is not proven: %(why)s"),
+    _("Exchange takes it for spam"),
+    _("it answers a request for approval"),
+    _("its sender has no usable address"),
+    _("its sender had one within a day"),
+    _("its sender is one of our own mailboxes"),
+    _("too many answers to unproven senders within an hour"),
+    _("acknowledgement of the queue %(name)s"),
 )
 #: Remarks on the contents of a mail.
 REMARKS: Final = (

@@ -11,12 +11,12 @@ from m365integration.provisioning.credentials import read_credential
 from m365integration.provisioning.known import Known
 from m365integration.provisioning.mailboxes import Surroundings, read_mailbox
 from m365integration.provisioning.node import Node, Seen, field_of
+from m365integration.provisioning.phrases import read_canned_answer, read_queue
 from m365integration.provisioning.plan import RegistrationPlan, TenantPlan
 from m365integration.provisioning.rules import Around, read_rules
 from tenants.errors import Misconfigured
 from tenants.microsoft.clouds import cloud
 from tenants.models import AppRegistration, Tenant
-from tickets.models import Queue
 
 #: What is off unless somebody switches it on: ways to sign in, and being the one whose mailboxes send alerts.
 _SWITCHES: Final = {
@@ -36,7 +36,7 @@ def read_tenants(root: Node, known: Known) -> tuple[TenantPlan, ...]:
 
 
 def _tenant(node: Node, known: Known, seen: Seen) -> TenantPlan | None:
-    parts = ("registrations", "queues", "mailboxes", "rules")
+    parts = ("registrations", "queues", "mailboxes", "rules", "canned_answers")
     node.allow("name", "directory_id", "cloud", "domain", *_SWITCHES, *parts)
     name = _name(node, Tenant, seen)
     stored = known.tenants.get(name or "")
@@ -52,7 +52,7 @@ def _tenant(node: Node, known: Known, seen: Seen) -> TenantPlan | None:
 
 def _with_parts(node: Node, name: str | None, known: Known) -> TenantPlan | None:
     seen = Seen()
-    queues = [_queue(child, seen) for child in node.children("queues")]
+    queues = [read_queue(child, seen) for child in node.children("queues")]
     registrations = [_registration(child, name, known, seen) for child in node.children("registrations")]
     around = Surroundings(
         registrations=known.registrations.get(name or "", set()) | node.names_in("registrations"),
@@ -61,6 +61,7 @@ def _with_parts(node: Node, name: str | None, known: Known) -> TenantPlan | None
         addresses=stored | {one.lower() for one in node.names_in("mailboxes", name="address")},
     )
     mailboxes = [read_mailbox(child, around, seen) for child in node.children("mailboxes")]
+    canned = [read_canned_answer(child, around.queues, seen) for child in node.children("canned_answers")]
     rules = read_rules(node, Around(queues=around.queues, usernames=known.usernames), seen)
     if name is None:
         return None
@@ -71,6 +72,7 @@ def _with_parts(node: Node, name: str | None, known: Known) -> TenantPlan | None
         registrations=tuple(one for one in registrations if one is not None),
         mailboxes=tuple(one for one in mailboxes if one is not None),
         rules=rules,
+        canned_answers=tuple(one for one in canned if one is not None),
     )
 
 
@@ -79,11 +81,6 @@ def _name(node: Node, model: type[models.Model], seen: Seen) -> str | None:
     name = node.column("name", field_of(model, "name"), is_required=True)
     node.columns.pop("name", None)
     return name if name is not None and seen.is_new(node, "name", (model, name)) else None
-
-
-def _queue(node: Node, seen: Seen) -> str | None:
-    node.allow("name")
-    return _name(node, Queue, seen)
 
 
 def _registration(node: Node, tenant: str | None, known: Known, seen: Seen) -> RegistrationPlan | None:

@@ -30,6 +30,7 @@ _OUTBOUND_KEYS: Final = (
     "registration",
     "sign_in",
     "signed_in_user",
+    "footer",
 )
 
 
@@ -124,6 +125,7 @@ def _outbound(mailbox: Node, node: Node, around: Surroundings) -> None:
     node.column("from", _field("outbound_from"), is_lower=True, check=validate_email)
     _aliases(node)
     _reply_to(node, around)
+    node.column("footer", _field("outbound_footer"), is_prose=True)
     node.column("sign_in", _field("outbound_sign_in"))
     node.column("signed_in_user", _field("outbound_signed_in_user"), is_lower=True, check=validate_email)
     _refer(mailbox, node, "registration", around.registrations, what="registration")

@@ -105,8 +105,11 @@ class Node:
         value = self.values.get(key)
         return Node(self.at(key), {} if value is None else value, self.findings)
 
-    def text(self, key: str, *, is_required: bool = False) -> str | None:
-        """Read a text without the blanks around it; None when it is absent, null or at fault."""
+    def text(self, key: str, *, is_required: bool = False, is_prose: bool = False) -> str | None:
+        """Read a text without the blanks around it; None when it is absent, null or at fault.
+
+        Prose may have several lines, which end in a line feed.
+        """
         value = self.values.get(key)
         if value is None:
             if is_required:
@@ -115,7 +118,8 @@ class Node:
         if not isinstance(value, str):
             self.fault(key, "not_text", 'Here must stand a text: "…".')
             return None
-        if not is_printable(value):
+        value = value.replace("\r\n", "\n") if is_prose else value
+        if not is_printable(value.replace("\n", "") if is_prose else value):
             self.fault(key, "unprintable", "This text holds control characters.")
             return None
         if is_required and not value.strip():
@@ -130,6 +134,7 @@ class Node:
         *,
         is_required: bool = False,
         is_lower: bool = False,
+        is_prose: bool = False,
         check: Callable[[str], None] | None = None,
     ) -> str | None:
         """Read a text as the value of a model column, by the column's own validators.
@@ -139,7 +144,7 @@ class Node:
         if key in self.values and self.values[key] is None and not is_required:
             self.columns[column.name] = column.get_default()
             return None
-        value = self.text(key, is_required=is_required)
+        value = self.text(key, is_required=is_required, is_prose=is_prose)
         if value is None or not self._is_choice(key, value, column):
             return None
         value = value.lower() if is_lower else value

@@ -38,8 +38,22 @@ class MailboxPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePlan:
+    name: str
+    columns: Columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RulePlan:
     """A rule with every column; `queue` and `assignee` are names."""
+
+    name: str
+    columns: Columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CannedAnswerPlan:
+    """A canned answer; `queue` in its columns is a name, or None for all."""
 
     name: str
     columns: Columns
@@ -49,10 +63,11 @@ class RulePlan:
 class TenantPlan:
     name: str
     columns: Columns
-    queues: tuple[str, ...] = ()
+    queues: tuple[QueuePlan, ...] = ()
     registrations: tuple[RegistrationPlan, ...] = ()
     mailboxes: tuple[MailboxPlan, ...] = ()
     rules: tuple[RulePlan, ...] = ()
+    canned_answers: tuple[CannedAnswerPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from m365integration.provisioning.plan import (
+    CannedAnswerPlan,
     Columns,
     CredentialPlan,
     MailboxPlan,
@@ -30,7 +31,7 @@ from tenants import audit
 from tenants.app_tokens import forget
 from tenants.models import AppRegistration, Credential, Membership, Tenant
 from tenants.models.credential import store_credential
-from tickets.models import Queue, Rule
+from tickets.models import CannedAnswer, Queue, Rule
 
 #: Ids found for a name; a new name makes the next run look them up anew.
 _ID_OF: Final = {"move_to": "move_to_id", "copy_to": "copy_to_id"}
@@ -42,6 +43,7 @@ _KINDS: Final[dict[type[models.Model], str]] = {
     Queue: "queues",
     Mailbox: "mailboxes",
     Rule: "rules",
+    CannedAnswer: "canned_answers",
     User: "staff",
     Membership: "memberships",
 }
@@ -75,10 +77,9 @@ class Writer:
     def _tenant(self, plan: TenantPlan) -> None:
         row = Tenant.objects.filter(name=plan.name).first() or Tenant(name=plan.name)
         has_moved = self._save(row, plan.columns) and {"directory_id", "cloud"} & plan.columns.keys()
-        for name in plan.queues:
-            self._save(
-                Queue.objects.filter(tenant=row, name=name).first() or Queue(tenant=row, name=name), {}
-            )
+        for queue in plan.queues:
+            stored_queue = Queue.objects.filter(tenant=row, name=queue.name).first()
+            self._save(stored_queue or Queue(tenant=row, name=queue.name), queue.columns)
         for registration in plan.registrations:
             self._registration(row, registration)
         stored = {one.name: one for one in AppRegistration.objects.filter(tenant=row)}
@@ -88,6 +89,17 @@ class Writer:
         queues = {one.name: one for one in Queue.objects.filter(tenant=row)}
         for mailbox in plan.mailboxes:
             self._mailbox(row, mailbox, stored, queues)
+        for answer in plan.canned_answers:
+            self._canned_answer(row, answer, queues)
+
+    def _canned_answer(
+        self, tenant: Tenant, plan: CannedAnswerPlan, queues: Mapping[str, models.Model]
+    ) -> None:
+        row = CannedAnswer.objects.filter(tenant=tenant, name=plan.name).first()
+        columns = dict(plan.columns)
+        queue = queues.get(columns.pop("queue"))
+        columns["queue_id"] = queue.pk if queue is not None else None
+        self._save(row or CannedAnswer(tenant=tenant, name=plan.name), columns)
 
     def _registration(self, tenant: Tenant, plan: RegistrationPlan) -> None:
         row = AppRegistration.objects.filter(tenant=tenant, name=plan.name).first()

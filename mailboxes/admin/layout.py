@@ -58,6 +58,7 @@ FIELDSETS: Any = [
                 "outbound_sign_in",
                 "outbound_signed_in_user",
                 "outbound_password",
+                "outbound_footer",
             ],
             "description": _(
                 "How answers leave. App registration, sign-in and signed-in user are those of incoming mail where they "

@@ -23,6 +23,7 @@ from mailboxes.admin.filters import HealthFilter
 from mailboxes.admin.forms import MailboxForm
 from mailboxes.admin.guide import prove_scope_now, show_guide, show_mailbox_guide
 from mailboxes.admin.layout import FIELDSETS
+from mailboxes.admin.phrases import PhrasePreview
 from mailboxes.admin.radar import make_calendar_link, revoke_calendar_link, show_radar
 from mailboxes.admin.sign_ins import sign_in_cards
 from mailboxes.enqueue import enqueue_sync
@@ -45,8 +46,10 @@ STALE_IDS = {"move_to": "move_to_id", "copy_to": "copy_to_id", "address": "move_
 
 
 @admin.register(Mailbox)
-class MailboxAdmin(TenantOwnedAdmin):
+class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
     form = MailboxForm
+    phrases = ("outbound_footer",)
+    phrases_title = gettext_lazy("The footer, as the customer reads it")
     delete_roles = NOBODY
     list_select_related = ["tenant", "queue"]
     list_filter = [HealthFilter, "queue", "tenant"]

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mailboxes.models.sign_in import Direction
+from mailboxes.models.template import template_field
 from tenants.models import Credential
 from tenants.ownership import OwnedQuerySet, TenantOwned
 
@@ -157,6 +158,8 @@ class Mailbox(TenantOwned):
             "Where customers' answers go, if that is another address than the one answers come from."
         ),
     )
+    #: In the database too: the release before this one makes mailboxes without the column.
+    outbound_footer = template_field(_("footer"), db_default="")
     outbound_registration = models.ForeignKey(
         "tenants.AppRegistration",
         on_delete=models.PROTECT,

@@ -71,6 +71,8 @@ class OutboundMessage(TenantOwned):
     text = models.TextField(_("text"), blank=True)
     #: Cleaned; blank for a plain mail. The text above is then written from it.
     html = models.TextField(_("HTML"), blank=True, default="", db_default="")
+    #: What stands below the text, filled in; of the mail and not of what somebody said.
+    footer = models.TextField(_("footer"), blank=True, db_default="")
     #: Further header lines of ours, by name.
     headers = models.JSONField(default=dict)
     #: {"name", "content_type", "size_bytes", "path"}, the bytes in storage.

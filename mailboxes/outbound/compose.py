@@ -53,14 +53,19 @@ def compose(row: OutboundMessage, *, max_mime_bytes: int, shows_bcc: bool) -> Co
     files = [_file(number, each) for number, each in enumerate(row.files)]
     inside, outside = _divided(files, max_mime_bytes)
     body = EmailMessage(policy=email.policy.SMTP)
-    body.set_content(row.text, cte="quoted-printable")
+    body.set_content(_with_footer(row.text, row.footer), cte="quoted-printable")
     if row.html:
-        body.add_alternative(document(row.html), subtype="html", cte="quoted-printable")
+        body.add_alternative(document(row.html, footer=row.footer), subtype="html", cte="quoted-printable")
     for file in inside:
         main, _, sub = file.content_type.partition("/")
         body.add_attachment(_content(file), maintype=main, subtype=sub, filename=file.name)
     head = "".join(f"{line}{_CRLF}" for line in _head(row, shows_bcc=shows_bcc))
     return Composed(mime=head.encode("ascii") + body.as_bytes(), files=outside)
+
+
+def _with_footer(text: str, footer: str) -> str:
+    """Put the footer below the line that mail programs fold signatures by. Source: RFC 3676 §4.3."""
+    return f"{text.rstrip()}\n\n-- \n{footer}" if footer else text
 
 
 def usable_ids(ids: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from html.parser import HTMLParser
 from typing import Final
 
@@ -28,6 +29,8 @@ _CLEANER: Final = nh3.Cleaner(
 #: Mail programs read no style sheet of ours; what a quote needs stands on it.
 _QUOTE_STYLE: Final = "margin:0 0 0 4px;padding-left:12px;border-left:3px solid #d1d5db;color:#4b5563"
 
+_FOOTER_STYLE: Final = "margin-top:24px;color:#4b5563"
+
 
 def clean(html: str) -> str:
     """Keep words, lists, links, quotes and tables; "" when no words are left.
@@ -48,9 +51,12 @@ def without_pictures(html: str) -> str:
         return ""
 
 
-def document(html: str) -> str:
-    """Make a whole document of cleaned HTML, for the mail."""
+def document(html: str, *, footer: str = "") -> str:
+    """Make a whole document of cleaned HTML, for the mail; the footer is plain text."""
     body = html.replace("<blockquote>", f'<blockquote style="{_QUOTE_STYLE}">')
+    if footer:
+        lines = "<br>".join(escape(line) for line in footer.split("\n"))
+        body += f'<div style="{_FOOTER_STYLE}">{lines}</div>'
     return f'<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>{body}</body></html>'
 
 

@@ -33,9 +33,13 @@ def senders_of(mailbox: Mailbox) -> list[str]:
 
 def sender_for(mailbox: Mailbox, *, written_to: Iterable[str]) -> str:
     """Choose the address an answer leaves from; the configured one when the customer wrote to none of ours."""
-    known = [_plain(one) for one in written_to]
-    found = next((one for one in known if one in mailbox.addresses), "")
+    found = own_among(mailbox, written_to)
     return found if found and _is_free(mailbox, found) else sender_of(mailbox)
+
+
+def own_among(mailbox: Mailbox, addresses: Iterable[str]) -> str:
+    """Find the first of the addresses that is the mailbox's own, without a +tag; "" when none is."""
+    return next((one for one in map(_plain, addresses) if one in mailbox.addresses), "")
 
 
 def _plain(address: str) -> str:

@@ -45,6 +45,7 @@ PAGES: Final = {
     "tickets.approvalanswer": Rights(view=STAFF, add=NOBODY, change=NOBODY, delete=NOBODY),
     "tickets.decisionword": Rights(view=ADMINS, add=ADMINS, change=ADMINS, delete=ADMINS),
     "tickets.queue": Rights(view=STAFF, add=ADMINS, change=ADMINS, delete=ADMINS),
+    "tickets.cannedanswer": Rights(view=STAFF, add=ADMINS, change=ADMINS, delete=ADMINS),
     "tickets.rule": Rights(view=ADMINS, add=ADMINS, change=ADMINS, delete=ADMINS),
     "tickets.tag": Rights(view=STAFF, add=ADMINS, change=ADMINS, delete=ADMINS),
 }

@@ -21,6 +21,7 @@ from tests.factories import (
     RECEIVED_AT,
     AppRegistrationFactory,
     AttachmentFactory,
+    CannedAnswerFactory,
     CredentialFactory,
     EntryFactory,
     FolderFactory,
@@ -36,7 +37,7 @@ from tests.factories import (
     UserFactory,
     mail,
 )
-from tickets.models import AnswerDraft, Approval, ApprovalAnswer, ApprovalRequest, DecisionWord
+from tickets.models import AnswerDraft, Approval, ApprovalAnswer, ApprovalRequest, AutoAnswer, DecisionWord
 
 #: Stands in every text of a tenant's rows; nobody of the other one may ever read it.
 CANARIES: Final = {"a": "quokkaland", "b": "zebrastan"}
@@ -185,8 +186,17 @@ def _approvals(canary: str, ticket: Any) -> Iterator[Model]:
     yield DecisionWord.objects.create(tenant=tenant, phrase=canary, means="approve")
 
 
+def _said(canary: str, mailbox: Any) -> Iterator[Model]:
+    """Give what staff have in the can, and who was acknowledged."""
+    yield CannedAnswerFactory(tenant=mailbox.tenant, queue=mailbox.queue, name=canary, text=canary)
+    yield AutoAnswer.objects.create(
+        tenant=mailbox.tenant, mailbox=mailbox, email=f"x@{canary}.example", answered_at=RECEIVED_AT
+    )
+
+
 def _found(canary: str, registration: Any, mailbox: Any) -> Iterator[Model]:
     """Give what trying and examining has left behind."""
+    yield from _said(canary, mailbox)
     yield Sender.objects.create(tenant=mailbox.tenant, mailbox=mailbox, address=f"desk@{canary}.example")
     yield FolderFactory(
         mailbox=mailbox, path=canary, other_installation={"installation": "x", "url": canary, "since": canary}

@@ -1,3 +1,3 @@
-from tickets.admin import approvals, drawers, ledger, outbox, rules, tickets
+from tickets.admin import approvals, canned_answers, drawers, ledger, outbox, queues, rules, tickets
 
-__all__ = ["approvals", "drawers", "ledger", "outbox", "rules", "tickets"]
+__all__ = ["approvals", "canned_answers", "drawers", "ledger", "outbox", "queues", "rules", "tickets"]

@@ -24,7 +24,16 @@ from tickets import drafts
 from tickets.drafts import Written
 from tickets.models import Ticket
 from tickets.quoting import Quote, quote_of
-from tickets.replies import Answer, File, people, reply, sender_of_answer, why_no_reply
+from tickets.replies import (
+    Answer,
+    File,
+    canned_below,
+    footer_below,
+    people,
+    reply,
+    sender_of_answer,
+    why_no_reply,
+)
 
 
 class ComposerPages:
@@ -89,11 +98,14 @@ def composer(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     code, agent = why_no_reply(ticket), cast(User, request.user)
     if code or ticket.mailbox is None:
         return {"no_answer": explain(diagnose_own(code))}
+    sender = sender_of_answer(ticket)
     draft = drafts.draft_of(ticket, by=agent)
     return {
         "no_answer": None,
         "answer_key": uuid.uuid4().hex,
-        "answer_from": sender_of_answer(ticket),
+        "answer_from": sender,
+        "answer_footer": footer_below(ticket, by=agent, sender=sender),
+        "canned": canned_below(ticket, by=agent, sender=sender),
         "draft": draft or Written(to=ticket.requester_email),
         "has_draft": draft is not None,
         "is_rich": bool(draft.html) if draft else drafts.is_rich(agent),

@@ -1,4 +1,4 @@
-"""What tickets are sorted by: queues and tags."""
+"""The words tickets are sorted by."""
 
 from typing import Any
 
@@ -6,20 +6,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
 from tenants.admin.scoped import TenantForm, TenantOwnedAdmin
-from tickets.models import Queue, Tag
+from tickets.models import Tag
 from tickets.models.tag import tag_names
-
-
-@admin.register(Queue)
-class QueueAdmin(TenantOwnedAdmin):
-    list_display = ["name", "tenant"]
-    list_select_related = ["tenant"]
-    list_filter = ["tenant"]
-    search_fields = ["name"]
-    fields = ["tenant", "name"]
-    empty_hint = gettext_lazy(
-        "No queue yet. A queue is where new tickets wait; name one, then choose it on a mailbox."
-    )
 
 
 class TagForm(TenantForm):

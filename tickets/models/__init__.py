@@ -1,6 +1,8 @@
 from tickets.models.answer_draft import AnswerDraft, AnswerStyle
 from tickets.models.approval import Approval, ApprovalAnswer, ApprovalRequest, DecisionWord
 from tickets.models.attachment import Attachment
+from tickets.models.auto_answer import AutoAnswer
+from tickets.models.canned_answer import CannedAnswer
 from tickets.models.entry import Entry
 from tickets.models.look import Look
 from tickets.models.queue import Queue
@@ -17,6 +19,8 @@ __all__ = [
     "ApprovalAnswer",
     "ApprovalRequest",
     "Attachment",
+    "AutoAnswer",
+    "CannedAnswer",
     "DecisionWord",
     "Entry",
     "Look",

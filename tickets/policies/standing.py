@@ -28,6 +28,8 @@ def standing(mails: Iterable[Mail]) -> Standing | None:
     found: Standing | None = None
     for mail in sorted(mails, key=lambda mail: mail.happened_at):
         waits_since = found.waits_since if found else None
+        if mail.is_ours and mail.is_automatic:
+            continue  # an acknowledgement is nobody's word
         if mail.is_ours:
             found = Standing(mail.happened_at, "staff")
         elif mail.is_automatic:

@@ -194,8 +194,21 @@
       one.setAttribute("aria-label", `${one.getAttribute("aria-label")}: ${inside} ${at + 1}`);
     });
   });
+
+  // --- Templates: what the customer reads, as it is typed ---
+
+  function previewPhrases(section) {
+    const examples = JSON.parse(section.dataset.examples);
+    const filled = (text) => text.replace(/\{([^{}\n]*)\}/g, (all, name) => Object.hasOwn(examples, name) ? examples[name] : all);
+    all("[data-from]", section).forEach((shown) => {
+      const box = document.getElementById(shown.dataset.from);
+      if (box) box.addEventListener("input", () => { shown.textContent = filled(box.value); });
+    });
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     showDensity();
+    all(".desk-phrases").forEach(previewPhrases);
     document.addEventListener("keydown", onKey);
     all("[data-desk=help]").forEach((button) => button.addEventListener("click", showKeys));
     all("[data-desk=density]").forEach((button) => button.addEventListener("click", changeDensity));

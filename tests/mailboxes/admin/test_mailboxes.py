@@ -271,3 +271,13 @@ def test_walk_that_rests_names_no_end(desk: Desk) -> None:
     backfill = backfill_of(folder.mailbox, {"filed": 1})
     assert backfill is not None
     assert backfill.ends_at is None
+
+
+def test_unknown_placeholder_in_the_footer_is_named(desk: Desk) -> None:
+    """S0-32."""
+    mailbox = MailboxFactory(tenant=desk.ours)
+    form = form_of(mailbox, outbound_footer="{style}")
+    page = signed_in(desk.admin).post(url_of(mailbox), form).content.decode()
+    mailbox.refresh_from_db()
+    assert mailbox.outbound_footer == ""
+    assert "There is no placeholder {style}" in page

@@ -136,3 +136,13 @@ def test_a_strangers_doors_are_closed(desk: Desk) -> None:
     row, client = queued(desk), signed_in(desk.stranger)
     assert [client.post(door(row, name)).status_code for name in ("cancel", "again")] == [404, 404]
     assert client.post(door(row.entry.ticket, "answer"), fields()).status_code == 404
+
+
+def test_footer_is_shown_beside_the_answer_and_on_the_mail(desk: Desk) -> None:
+    ticket = ticket_of(desk)
+    type(ticket.mailbox)._base_manager.update(outbound_footer="{agent_name} <b>{organisation}</b>")  # type: ignore[union-attr]
+    ticket.refresh_from_db()
+    page = signed_in(desk.agent).get(door(ticket, "change")).content.decode()
+    assert f"{ticket.queue.name} &lt;b&gt;Contoso&lt;/b&gt;" in page
+    row = reply(ticket, Answer(text="Unplug it."), by=desk.agent)
+    assert "&lt;b&gt;Contoso&lt;/b&gt;" in signed_in(desk.agent).get(door(row, "change")).content.decode()
