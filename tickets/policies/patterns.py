@@ -59,8 +59,18 @@ def _find(piece: str, value: str, place: int, end: int) -> int:
     """Find a piece between two stars; the first place is as good as any later one."""
     if "?" not in piece:
         return value.find(piece, place, end)
-    places = range(place, end - len(piece) + 1)
-    return next((one for one in places if _stands_at(piece, value, one)), -1)
+    # One pass over the value however long the piece: bit n of `fits` says that the first n + 1 letters end here.
+    anything = sum(1 << at for at, letter in enumerate(piece) if letter == "?")
+    bits = {letter: anything for letter in piece if letter != "?"}
+    for at, letter in enumerate(piece):
+        if letter != "?":
+            bits[letter] |= 1 << at
+    fits, whole = 0, 1 << (len(piece) - 1)
+    for at in range(place, end):
+        fits = (fits << 1 | 1) & bits.get(value[at], anything)
+        if fits & whole:
+            return at - len(piece) + 1
+    return -1
 
 
 @lru_cache(maxsize=2_000)

@@ -34,6 +34,15 @@ def test_glob_is_not_like_a_part(text: str, value: str) -> None:
     assert not pattern(text).fits(value)
 
 
+@pytest.mark.parametrize("text", ["*a?b*", "*?*", "*a?*?b*", "*??c*a", "a*b?a*", "*ab?*?ba*"])
+def test_glob_finds_what_the_usual_engine_finds(text: str) -> None:
+    dice = random.Random(text)
+    usual = re.compile(re.escape(text).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+    for _ in range(400):
+        value = "".join(dice.choice("abc?") for _ in range(dice.randrange(14)))
+        assert pattern(text).fits(value) == bool(usual.fullmatch(value)), value
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -58,6 +67,7 @@ def test_expression_finds_what_the_usual_engine_finds(text: str) -> None:
         (r"/(a|b)*a(a|b){20}c/", "".join(random.Random(1).choices("ab", k=60_000))),
         ("*a*b*c*d", "abc" * 20_000),
         ("*?a?b?c?d*", "abc" * 20_000),
+        ("*" + "a?" * 200 + "b*", "a" * 65_536),
     ],
 )
 def test_no_pattern_keeps_a_worker_busy(text: str, value: str) -> None:
