@@ -9,6 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from mailboxes.inbound import download
+from mailboxes.transports import smtp_wire
 from sandbox.server import Sandbox
 from tenants import app_tokens
 from tenants.microsoft.http import forget_connections
@@ -48,7 +49,10 @@ def submission_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subm
 
 
 @pytest.fixture
-def submission(submission_server: Submission) -> Submission:
+def submission(submission_server: Submission, monkeypatch: pytest.MonkeyPatch) -> Submission:
+    """The server, calm; on a busy machine it may take its time."""
+    for name in ("ANSWER_S", "CONNECT_S"):
+        monkeypatch.setattr(smtp_wire, name, 600.0)
     submission_server.calm()
     return submission_server
 
