@@ -181,6 +181,7 @@ def outbox(session: Session, engine: Engine) -> Iterator[Figure]:
         report = session.reports[f"outbox on {engine.name}"] = unpaced.do("send", mails=session.sizes.answers)
     bench, mails = f"{engine.name} outbox {report['mails']:,}", report["mails"]
     yield Figure(bench=bench, name="answer written and queued", value=report["queue_ms"], unit="ms", most=50)
+    yield Figure(bench=bench, name="CPU of that", value=report["queue_cpu_ms"], unit="ms")
     yield Figure(
         bench=bench, name="95 % queued and composed in", value=report["slowest_ms"], unit="ms", most=50
     )
@@ -188,6 +189,7 @@ def outbox(session: Session, engine: Engine) -> Iterator[Figure]:
     yield Figure(bench=bench, name="requests per mail", value=report["requests"] / mails, most=3)
     yield Figure(bench=bench, name="statements per mail", value=report["statements"] / mails)
     yield Figure(bench=bench, name="mails per second", value=mails / report["wall_s"])
+    yield Figure(bench=bench, name="CPU per mail", value=cpu_ms(report), unit="ms")
     yield Figure(bench=bench, name="VmHWM", value=report["peak_bytes"] / MIB, unit="MiB", most=256)
     yield Figure(bench=bench, name="mails left over", value=report["left_over"], most=0)
     yield Figure(bench=bench, name="mails sent twice", value=report["twice"], most=0)

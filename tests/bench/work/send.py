@@ -40,6 +40,7 @@ def main(orders: dict[str, Any]) -> dict[str, Any]:
         "mails": count,
         "first_s": first,
         "queue_ms": queueing.wall_s / len(rows) * 1000,
+        "queue_cpu_ms": queueing.cpu_s / len(rows) * 1000,
         "slowest_ms": slowest_ms,
         "requests": control.counters()["http_requests"],
         "left_over": OutboundMessage.objects.exclude(state="sent").count(),
