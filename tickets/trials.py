@@ -46,10 +46,11 @@ def last_answer(mailbox: Mailbox) -> Answered | None:
     ticket = _tickets(mailbox).order_by("-pk").first()
     if ticket is None:
         return None
-    entries = Entry.objects.filter(ticket=ticket).order_by("-happened_at", "-pk")
+    entries = Entry.objects.filter(ticket=ticket).order_by("-pk")
     sent = entries.filter(kind=Entry.Kind.MAIL_OUT).first()
     answers = entries.filter(kind=Entry.Kind.MAIL_IN, auto_reply=False)
-    answer = answers.filter(happened_at__gte=sent.happened_at).first() if sent else None
+    # By what was written here first: Exchange's clock has whole seconds, and is another one.
+    answer = answers.filter(pk__gt=sent.pk).first() if sent else None
     return Answered(reference=ticket.reference, answered_at=answer.happened_at if answer else None)
 
 
