@@ -7,14 +7,16 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
 
 from mailboxes.outbound.placeholders import EXAMPLES, fault_in
 
 #: Longer than anybody reads below or instead of an answer. Characters.
 MAX_TEMPLATE: Final = 5_000
 NAMED: Final = " ".join(f"{{{name}}}" for name in EXAMPLES)
-KNOWN: Final = _("These may stand in it: %(names)s.") % {"names": NAMED}
+# Said in the language of whoever reads the form; put together here, it would stay in the first one.
+KNOWN: Final = lazy(lambda: _("These may stand in it: %(names)s.") % {"names": NAMED}, str)()
 
 
 def check_template(text: str) -> None:
