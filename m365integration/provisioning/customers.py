@@ -18,11 +18,13 @@ from tenants.errors import Misconfigured
 from tenants.microsoft.clouds import cloud
 from tenants.models import AppRegistration, Tenant
 
-#: What is off unless somebody switches it on: ways to sign in, and being the one whose mailboxes send alerts.
+#: What is off unless somebody switches it on: ways to sign in, being the one whose mailboxes send alerts, and what
+#: its staff need to sign in here.
 _SWITCHES: Final = {
     "allow_device_code": "allows_device_code",
     "allow_password": "allows_password",
     "send_alerts": "sends_alerts",
+    "require_second_step": "requires_second_factor",
 }
 
 

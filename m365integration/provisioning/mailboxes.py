@@ -57,10 +57,12 @@ def read_mailbox(node: Node, around: Surroundings, seen: Seen) -> MailboxPlan | 
     node.column("signed_in_user", _field("signed_in_user"), is_lower=True, check=validate_email)
     password = read_material(node, "password")
     _inbound(node, node.child("inbound"), is_new=is_new)
-    _outbound(node, node.child("outbound"), around)
+    sending_password = _outbound(node, node.child("outbound"), around)
     if address is None or not seen.is_new(node, "address", ("mailbox", address)):
         return None
-    return MailboxPlan(address=address, columns=node.columns, password=password)
+    return MailboxPlan(
+        address=address, columns=node.columns, password=password, sending_password=sending_password
+    )
 
 
 def _refer(
@@ -119,8 +121,9 @@ def _same_folder(one: str, other: str) -> bool:
     return bool(one) and one.strip(" /").casefold() == other.strip(" /").casefold()
 
 
-def _outbound(mailbox: Node, node: Node, around: Surroundings) -> None:
-    node.allow(*_OUTBOUND_KEYS)
+def _outbound(mailbox: Node, node: Node, around: Surroundings) -> str | None:
+    """Read how mail is sent; gives the password of an account of its own that sends."""
+    node.allow(*_OUTBOUND_KEYS, *keys_of("password"))
     node.column("transport", _field("outbound_transport"))
     node.column("from", _field("outbound_from"), is_lower=True, check=validate_email)
     _aliases(node)
@@ -130,6 +133,7 @@ def _outbound(mailbox: Node, node: Node, around: Surroundings) -> None:
     node.column("signed_in_user", _field("outbound_signed_in_user"), is_lower=True, check=validate_email)
     _refer(mailbox, node, "registration", around.registrations, what="registration")
     mailbox.columns |= node.columns
+    return read_material(node, "password")
 
 
 def _aliases(node: Node) -> None:

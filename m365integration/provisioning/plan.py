@@ -33,8 +33,9 @@ class MailboxPlan:
 
     address: str
     columns: Columns
-    #: Of the account that signs in, where it does so by password.
+    #: Of the account that signs in, where it does so by password, and of the one that signs in to send.
     password: str | None = field(default=None, repr=False)
+    sending_password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from m365integration.provisioning.plan import (
 )
 from mailboxes import tokens
 from mailboxes.models import Folder, Mailbox
+from mailboxes.sides import SendingSide
 from tenants import audit
 from tenants.app_tokens import forget
 from tenants.models import AppRegistration, Credential, Membership, Tenant
@@ -151,8 +152,13 @@ class Writer:
         self._save(row, _with_consequences(row, columns))
         if not is_new and was != (row.since, row.since_at):
             _walk_again(row)
-        if plan.password is not None and tokens.change_password(row, plan.password):
-            self._tell(audit.Action.CHANGED, row, {"password": []})
+        sides = (
+            ("password", row, plan.password),
+            ("outbound_password", SendingSide(row), plan.sending_password),
+        )
+        for name, side, password in sides:
+            if password is not None and tokens.change_password(side, password):
+                self._tell(audit.Action.CHANGED, row, {name: []})
 
     def _rules(self, plan: TenantPlan) -> None:
         tenant = Tenant.objects.get(name=plan.name)

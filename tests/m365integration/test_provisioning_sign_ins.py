@@ -43,3 +43,20 @@ def test_password_is_kept_encrypted_and_only_a_new_one_ends_the_sign_in(
     with connection.cursor() as cursor:
         cursor.execute("SELECT password FROM mailboxes_mailboxsignin")
         assert "canary" not in str(cursor.fetchall())
+
+
+def test_account_that_sends_has_a_password_of_its_own(provision: Provision) -> None:
+    sends = {"sign_in": "password", "signed_in_user": "sender@contoso.example", "password": "canary-sending"}
+    document = signing_in(
+        sign_in="password", password="canary-reading", outbound={"transport": "smtp", **sends}
+    )
+    provision(document)
+    kept = {row.direction: row.password for row in MailboxSignIn.objects.all()}
+    assert kept == {"in": "canary-reading", "out": "canary-sending"}
+
+
+def test_tenant_may_ask_its_staff_for_a_second_step(provision: Provision) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["tenants"][0]["require_second_step"] = True
+    provision(document)
+    assert Mailbox.objects.select_related("tenant").get().tenant.requires_second_factor
