@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db.models import Q
 
 from mailboxes.features import needed_by, needed_of, reading, sending
 from mailboxes.models import ExaminationResult, Mailbox, Sender
 from mailboxes.outbound.senders import unread_answers
+from mailboxes.sides import Opened, SendingSide, sending_side, sends_apart
 from mailboxes.transports.out import sender_of
 from tenants.microsoft.clouds import cloud
 from tenants.models import AppRegistration, Consent
@@ -34,6 +36,7 @@ def guide_of_mailbox(mailbox: Mailbox) -> list[Step]:
     situation = Situation(
         address=mailbox.address,
         user=_user_of(mailbox),
+        sending_user=_user_of(sending_side(mailbox)),
         sender=sender_of(mailbox),
         has_sent=_has_sent(mailbox),
         answers_to=mailbox.reply_to or sender_of(mailbox),
@@ -45,14 +48,13 @@ def guide_of_mailbox(mailbox: Mailbox) -> list[Step]:
         read_at=mailbox.last_success_at,
         examined_ok=found,
     )
-    return mailbox_guide.steps(facts_of_mailbox(mailbox), situation)
+    return mailbox_guide.steps(facts_of_mailbox(mailbox), situation, apart=_facts_of_sending(mailbox))
 
 
 @for_its_tenant
 def facts_of_mailbox(mailbox: Mailbox) -> Facts:
     """Narrow the facts of its registration to one mailbox."""
-    wanted = sorted(needed_by(mailbox, mailbox.registration), key=lambda one: one.is_optional)
-    return _facts(mailbox.registration, [mailbox], wanted)
+    return _facts(mailbox.registration, [mailbox], _needed(mailbox, mailbox.registration))
 
 
 @for_its_tenant
@@ -63,16 +65,30 @@ def facts_of(registration: AppRegistration) -> Facts:
     return _facts(registration, mailboxes, needed_of(registration))
 
 
+def _facts_of_sending(mailbox: Mailbox) -> Facts | None:
+    """Give the facts of the sign-in that sends; None where it is the one that reads."""
+    if not sends_apart(mailbox):
+        return None
+    registration = SendingSide(mailbox).registration
+    facts = _facts(registration, [mailbox], _needed(mailbox, registration))
+    # That mail has been read says nothing of the sign-in that sends.
+    return replace(facts, working=[mailbox.address] if _has_sent(mailbox) else [], reads_imap=False)
+
+
+def _needed(mailbox: Mailbox, registration: AppRegistration) -> list[Permission]:
+    return sorted(needed_by(mailbox, registration), key=lambda one: one.is_optional)
+
+
 def _has_sent(mailbox: Mailbox) -> bool | None:
     """Tell whether Exchange has let it send from its from address; None while nobody has tried."""
     row = Sender.objects.filter(mailbox=mailbox, address=sender_of(mailbox).lower()).first()
     return None if row is None else row.refused_at is None
 
 
-def _user_of(mailbox: Mailbox) -> str:
-    if mailbox.sign_in == Mailbox.SignIn.APPLICATION:
+def _user_of(side: Opened) -> str:
+    if side.sign_in == Mailbox.SignIn.APPLICATION:
         return ""
-    return (mailbox.signed_in_user or mailbox.address).lower()
+    return (side.signed_in_user or side.address).lower()
 
 
 def _facts(

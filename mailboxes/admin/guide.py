@@ -16,6 +16,7 @@ from mailboxes.guide import facts_of, facts_of_mailbox, guide_of, guide_of_mailb
 from mailboxes.models import Mailbox
 from mailboxes.reachability import try_hosts
 from mailboxes.scope_proof import prove_scope
+from mailboxes.sides import sending_side
 from tenants.admin.wording import explain
 from tenants.errors import IntegrationError
 from tenants.models import AppRegistration, ScopeProof
@@ -94,6 +95,7 @@ def _shown(
         "opts": page.opts if mailbox else AppRegistration._meta,
         "registration": registration,
         "mailbox": mailbox,
+        "sending_registration": sending_side(mailbox).registration if mailbox else registration,
     }
     try:
         context["steps"] = [(step, *STATES[step.state]) for step in guide()]

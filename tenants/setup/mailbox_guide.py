@@ -6,7 +6,7 @@ Everything is told from rows; nothing is asked of Microsoft.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -33,10 +33,11 @@ _KNOWN: Final = {True: State.DONE, False: State.OPEN, None: State.UNKNOWN}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What is known here of one mailbox; `user` is blank where the application signs in by itself."""
+    """What is known here of one mailbox; a user is blank where the application signs in by itself."""
 
     address: str
     user: str
+    sending_user: str  #: the same as `user` where one sign-in reads and sends
     sender: str
     has_sent: bool | None
     answers_to: str
@@ -49,19 +50,52 @@ class Situation:
     examined_ok: bool | None
 
 
-def steps(facts: Facts, situation: Situation) -> list[Step]:
-    """Give the steps in the order they are done in; `facts` are narrowed to this mailbox."""
-    found = [_existence(situation), permission_step(facts)]
-    if situation.user:
-        found.append(_user(facts, situation))
+def steps(facts: Facts, situation: Situation, *, apart: Facts | None = None) -> list[Step]:
+    """Give the steps in the order they are done in; `facts` are narrowed to this mailbox.
+
+    `apart` are the facts of the sign-in that sends, where it has one of its own.
+    """
+    found = [_existence(situation), *_opening(facts, situation, apart=apart)]
     if situation.sends and situation.sender != situation.address:
-        found.append(_sender(facts, situation))
+        found.append(_sender(apart or facts, situation))
     if situation.sends and situation.answers_to != situation.address:
         found.append(_answers(situation))
-    if facts.reads_imap or facts.sends_smtp:
-        found.append(protocol_step(facts))
+    found += _protocols(facts, apart=apart)
     found += [_folder(situation)] if situation.reads else []
     return [*found, network_step(facts), _test(situation)]
+
+
+def _opening(facts: Facts, situation: Situation, *, apart: Facts | None) -> list[Step]:
+    """Give the steps that let us in: to read, and to send where that is another sign-in's."""
+    if apart is None:
+        user = [_user(facts, situation)] if situation.user else []
+        return [permission_step(facts), *user]
+    is_same_app = apart.target.client_id == facts.target.client_id
+    found = [permission_step(facts)] if situation.reads or is_same_app else []
+    if not is_same_app:
+        found.append(_for_sending(apart, permission_step(apart)))
+    if situation.reads and situation.user:
+        found.append(_user(facts, replace(situation, sends=False)))
+    if situation.sending_user:
+        found.append(_sending_user(apart, situation))
+    return found
+
+
+def _protocols(facts: Facts, *, apart: Facts | None) -> list[Step]:
+    if apart is None:
+        return [protocol_step(facts)] if facts.reads_imap or facts.sends_smtp else []
+    found = [protocol_step(replace(facts, sends_smtp=False))] if facts.reads_imap else []
+    return [*found, *([_for_sending(apart, protocol_step(apart))] if apart.sends_smtp else [])]
+
+
+def _for_sending(apart: Facts, step: Step) -> Step:
+    """Say of a step that it is about the application that sends, and name it."""
+    application = (
+        (_("Application that sends"), apart.target.name),
+        (_("Application (client) ID, as entered here"), apart.target.client_id),
+    )
+    title = _("For sending: %(step)s") % {"step": step.title}
+    return replace(step, title=title, values=(*application, *step.values))
 
 
 def _existence(situation: Situation) -> Step:
@@ -83,37 +117,49 @@ def _existence(situation: Situation) -> Step:
 
 def _user(facts: Facts, situation: Situation) -> Step:
     is_own = situation.user == situation.address
-    warning = (
-        (_("This looks like an administrator's account. Whoever holds its sign-in holds its roles: use an account "
-         "without any role, made for this mailbox."),)
-        if _ADMIN.search(situation.user.partition("@")[0].lower())
-        else ()
-    )  # fmt: skip
     shared = "" if is_own else powershell.user_access(
         facts.target, user=situation.user, reads=situation.reads, sends=situation.sends
     )  # fmt: skip
+    more = (_("Full access opens the mailbox, Send As lets answers leave in its name."), str(NO_MODULE))
     return Step(
         title=_("Have the user who signs in")
         if is_own
         else _("Give the user who signs in access to the mailbox"),
         state=State.DONE if situation.read_at else State.UNKNOWN,
-        says=(
-            *warning,
-            _(
-                "An account without administrator roles; with multi-factor sign-in if your directory asks for it."
-            ),
-            *(
-                ()
-                if is_own
-                else (
-                    _("Full access opens the mailbox, Send As lets answers leave in its name."),
-                    str(NO_MODULE),
-                )
-            ),
-        ),
+        says=(*_account(situation.user), *(() if is_own else more)),
         values=((_("Signed-in user"), situation.user), (_("Mailbox"), situation.address)),
         script=shared,
         page=Page(url=f"{LEARN}powershell/module/exchangepowershell/add-mailboxpermission"),
+    )
+
+
+def _sending_user(apart: Facts, situation: Situation) -> Step:
+    user = situation.sending_user
+    is_own = user == situation.address
+    more = (_("Send As lets answers leave in the name of the mailbox."), str(NO_MODULE))
+    return Step(
+        title=_("Have the user who signs in to send")
+        if is_own
+        else _("Give the user who sends the right “Send As”"),
+        state=_KNOWN[situation.has_sent],
+        says=(*_account(user), *(() if is_own else more)),
+        values=((_("Signed-in user"), user), (_("Mailbox"), situation.address)),
+        script="" if is_own else powershell.send_as(apart.target, sender=situation.address, trustee=user),
+        page=Page(url=f"{LEARN}powershell/module/exchangepowershell/add-recipientpermission"),
+    )
+
+
+def _account(user: str) -> tuple[str, ...]:
+    """Say what kind of account it should be, with a warning where it looks like another."""
+    warning = (
+        (_("This looks like an administrator's account. Whoever holds its sign-in holds its roles: use an account "
+         "without any role, made for this mailbox."),)
+        if _ADMIN.search(user.partition("@")[0].lower())
+        else ()
+    )  # fmt: skip
+    return (
+        *warning,
+        _("An account without administrator roles; with multi-factor sign-in if your directory asks for it."),
     )
 
 
@@ -127,7 +173,7 @@ def _sender(facts: Facts, situation: Situation) -> Step:
             str(NO_MODULE),
         ),
         values=((_("From address"), situation.sender), (_("Mailbox"), situation.address)),
-        script=powershell.send_as(facts.target, sender=situation.sender, trustee=situation.user),
+        script=powershell.send_as(facts.target, sender=situation.sender, trustee=situation.sending_user),
         page=Page(url=f"{LEARN}powershell/module/exchangepowershell/add-recipientpermission"),
     )
 

@@ -15,7 +15,7 @@ from mailboxes.models import ExaminationResult, Mailbox
 from mailboxes.reachability import try_hosts
 from tenants.models import Consent
 from tenants.setup.guide import State, Step
-from tests.factories import CredentialFactory, MailboxFactory, OperatorFactory
+from tests.factories import AppRegistrationFactory, CredentialFactory, MailboxFactory, OperatorFactory
 from tests.journeys.customer import Customer
 from tests.journeys.fixtures import connected, control, customer, sandbox
 from tests.tenants.admin.conftest import signed_in
@@ -98,6 +98,54 @@ def test_other_from_address_gets_send_as_for_the_application() -> None:
     mailbox = mailbox_with(outbound_transport="graph", outbound_from="team@contoso.example")
     script = step(mailbox, "another address").script
     assert "-Identity 'team@contoso.example' -Trustee $principal.Id" in script
+
+
+def sent_by_a_person(**values: Any) -> Mailbox:
+    """A mailbox its application reads, and a person sends from."""
+    how = {"outbound_transport": "graph", "outbound_sign_in": "authorization_code"}
+    return mailbox_with(**how, outbound_signed_in_user="svc@contoso.example", **values)
+
+
+def test_user_who_sends_apart_gets_send_as_and_no_right_to_read() -> None:
+    script = step(sent_by_a_person(), "Send As").script
+    assert "-Trustee 'svc@contoso.example' -AccessRights SendAs" in script
+    assert "FullAccess" not in script
+
+
+def test_user_who_reads_gets_no_send_as_where_another_sends() -> None:
+    mailbox = sent_by_a_person(sign_in="device_code", signed_in_user="reader@contoso.example")
+    script = step(mailbox, "access to the mailbox").script
+    assert "reader@contoso.example" in script
+    assert "SendAs" not in script
+
+
+def test_other_from_address_is_given_to_the_user_who_sends() -> None:
+    mailbox = sent_by_a_person(outbound_from="team@contoso.example")
+    script = step(mailbox, "another address").script
+    assert "-Identity 'team@contoso.example' -Trustee 'svc@contoso.example'" in script
+
+
+def test_registration_that_sends_is_named_with_its_own_permissions() -> None:
+    mailbox = mailbox_with(outbound_transport="graph", outbound_from="team@contoso.example")
+    other = AppRegistrationFactory(tenant=mailbox.tenant, client_id="5b1f0d5e-0d7c-4a57-8d6d-3a1f6b7c9e10")
+    mailbox.outbound_registration = other
+    mailbox.save()
+    reading, sending = [one for one in guide_of_mailbox(mailbox) if "permissions" in one.title]
+    assert "Mail.Send" not in dict(reading.values).values()
+    assert {other.client_id, "Mail.Send"} <= {value for _name, value in sending.values}
+    assert f"$app = '{other.client_id}'" in step(mailbox, "another address").script
+
+
+def test_smtp_is_opened_to_the_registration_that_sends() -> None:
+    mailbox = mailbox_with(inbound_transport="imap", outbound_transport="smtp")
+    mailbox.outbound_registration = AppRegistrationFactory(
+        tenant=mailbox.tenant, client_id="5b1f0d5e-0d7c-4a57-8d6d-3a1f6b7c9e10"
+    )
+    mailbox.save()
+    reading, sending = [one for one in guide_of_mailbox(mailbox) if "IMAP" in one.title]
+    assert "SendAs" not in reading.script
+    assert mailbox.registration.client_id in reading.script
+    assert mailbox.outbound_registration.client_id in sending.script
 
 
 def test_hostile_address_stays_one_text_in_the_script() -> None:
