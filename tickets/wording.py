@@ -96,6 +96,7 @@ REMARKS: Final = (
     _("This is one piece of a mail that was sent in pieces; it is not put together."),
     _("The mail has %(n)s parts; the first %(kept)s were read."),
     _("winmail.dat could not be unpacked; it is attached as it is."),
+    _("What is signed could not be unwrapped; it is attached as it is."),
     _("1 file unpacked from winmail.dat, which is attached too."),
     _("%(n)s files unpacked from winmail.dat, which is attached too."),
 )

@@ -35,6 +35,7 @@ class Leaf:
     cut: CutBody | None = None
     is_clean: bool = True
     link: str = ""
+    is_opened: bool = False  # a wrapping whose content stands beside it in the tree
     _content: bytes | None = None
     _sha256: bytes = b""
 

@@ -25,6 +25,7 @@ from .parts import read_parts
 from .replies import new_text
 from .seals import read_seal
 from .unpacking import unpack
+from .unwrapping import unwrap
 from .values import GiveWay, ParsedMessage, Problem, Unparseable
 
 _EMPTY = Problem(code="empty", sentence="The mail is empty.")
@@ -108,16 +109,14 @@ def open_mail(content: bytes, *, cuts: dict[str, CutBody], limits: Limits) -> Op
 
 
 def _assembled(opened: OpenedMail, envelope: Envelope, *, limits: Limits) -> ParsedMessage:
-    bodies = sort_bodies(opened.tree)
+    read, bodies, unwrapped = _sorted(opened.tree, limits=limits)
     unpacked = unpack(bodies, limits=limits)
     instead = words_of_attached(bodies, limits=limits)
     html, html_problems, text = _renderings(instead or bodies, limits=limits)
     invitation, description = read_invitation(bodies.attached, limits=limits)
     text = text if text.strip() else description
     content_type = envelope.headers.first("content-type").partition(";")[0].strip().lower()
-    bounce = read_bounce(
-        opened.tree, headers=envelope.headers, sender=envelope.sender, text=text, limits=limits
-    )
+    bounce = read_bounce(read, headers=envelope.headers, sender=envelope.sender, text=text, limits=limits)
     reason = automatic_reason(
         envelope.headers,
         sender=envelope.sender,
@@ -127,7 +126,7 @@ def _assembled(opened: OpenedMail, envelope: Envelope, *, limits: Limits) -> Par
     )
     parts, part_problems = read_parts(bodies.attached, html=html)
     guessed = (*((_GUESSED,) if bodies.is_guessed else ()), *((_LONG,) if bodies.is_cut else ()))
-    guessed += unpacked
+    guessed += (*unwrapped, *unpacked)
     guessed += (SHOWN_INSTEAD,) if instead else ()
     return ParsedMessage(
         message_id=envelope.message_id,
@@ -150,9 +149,18 @@ def _assembled(opened: OpenedMail, envelope: Envelope, *, limits: Limits) -> Par
         problems=(*opened.problems, *envelope.problems, *guessed, *html_problems, *part_problems),
         invitation=invitation,
         links=read_links(bodies.html_source, attached=bodies.attached),
-        seal=read_seal(opened.tree, plain=bodies.plain, attached=bodies.attached),
+        seal=read_seal(read, plain=bodies.plain, attached=bodies.attached),
         content_hash=content_hash(envelope, opened.tree, texts=bodies.texts, limits=limits),
     )
+
+
+def _sorted(root: Branch | Leaf, *, limits: Limits) -> tuple[Branch | Leaf, Bodies, tuple[Problem, ...]]:
+    """Give the tree to read and its bodies; a mail that is signed and wrapped is read unwrapped."""
+    bodies = sort_bodies(root)
+    wrapped = unwrap(root, attached=bodies.attached, limits=limits) if bodies.attached else None
+    if wrapped is None:
+        return root, bodies, ()
+    return wrapped.tree, sort_bodies(wrapped.tree), wrapped.problems
 
 
 def _renderings(bodies: Bodies, *, limits: Limits) -> tuple[str, tuple[Problem, ...], str]:
