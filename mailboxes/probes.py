@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -10,16 +12,20 @@ from django.utils import timezone
 
 from mailboxes.features import changes_mail
 from mailboxes.inbound import guard
-from mailboxes.models import Folder, Mailbox
+from mailboxes.inbound.sent import SENT_ITEMS
+from mailboxes.models import Folder, InboundMessage, Mailbox
 from mailboxes.time_zones import agrees
 from mailboxes.transports.graph import GraphInbound
 from mailboxes.wording import counted
 from tenants.errors import AccessDenied, IntegrationError
 from tenants.microsoft.graph import segment
 from tenants.setup.check import Check, Status, failed, not_reached, passed, skipped, warned
+from tenants.setup.powershell import quoted
 
-STEPS: Final = ("mailbox", "purpose", "time_zone", "folder", "marker", "read", "write")
+STEPS: Final = ("mailbox", "purpose", "time_zone", "folder", "marker", "read", "write", "sent_items")
 DRAFT_SUBJECT: Final = "Test of the helpdesk: this draft is made and removed again"
+#: A mailbox in whose Sent Items nothing of Outlook has appeared for this long is asked about.
+SILENT_AFTER: Final = timedelta(days=7)
 #: Exchange's kinds of mailbox that a helpdesk may well work on, as Graph names them.
 _USUAL: Final = frozenset({"user", "shared", "linked", "others", ""})
 
@@ -32,11 +38,13 @@ class Probes:
         self.transport = transport
         self.client = transport.client
         self.folder_id = ""
+        self.purpose = ""
 
     def run(self) -> list[Check]:
         """Go as far as the mailbox lets us; the checks stand in the order of STEPS."""
         checks: list[Check] = []
-        for step in (self._mailbox, self._settings, self._folder, self._marker, self._read, self._write):
+        of_folder = (self._folder, self._marker, self._read)
+        for step in (self._mailbox, self._settings, *of_folder, self._write, self._sent_items):
             checks += step()
             if checks[-1].status is Status.FAIL and checks[-1].id in ("mailbox", "folder"):
                 break
@@ -65,7 +73,8 @@ class Probes:
             yield failed("purpose", error)
             yield failed("time_zone", error)
             return
-        yield _purpose(str(found.get("userPurpose") or ""))
+        self.purpose = str(found.get("userPurpose") or "")
+        yield _purpose(self.purpose)
         yield _time_zone(str(found.get("timeZone") or ""))
 
     def _folder(self) -> Iterator[Check]:
@@ -96,11 +105,13 @@ class Probes:
         yield _tried("read", self._look_into_newest)
 
     def _look_into_newest(self) -> str:
+        return "the newest mail was read" if self._has_newest(self.folder_id) else "the folder is empty"
+
+    def _has_newest(self, folder_id: str) -> bool:
         # The preview is what the lesser right to list mails may not see; it is dropped at once.
         params = {"$top": "1", "$select": "id,bodyPreview"}
-        url = f"{self.transport.user}/mailFolders/{segment(self.folder_id)}/messages"
-        page = self.client.get(url, params=params)
-        return "the newest mail was read" if page.get("value") else "the folder is empty"
+        url = f"{self.transport.user}/mailFolders/{segment(folder_id)}/messages"
+        return bool(self.client.get(url, params=params).get("value"))
 
     def _write(self) -> Iterator[Check]:
         if not changes_mail(self.mailbox):
@@ -118,12 +129,44 @@ class Probes:
             return
         yield passed("write", "a draft was made and removed")
 
+    def _sent_items(self) -> Iterator[Check]:
+        if not self.mailbox.is_reading_sent:
+            yield skipped("sent_items", "sent_items_off")
+            return
+        try:
+            folder = self.transport.find_folder(SENT_ITEMS)
+            self._has_newest(folder.remote_id)
+        except IntegrationError as error:
+            found = failed("sent_items", error)
+            # Mail goes on coming in, so this keeps no mailbox from being switched on.
+            yield replace(found, status=Status.WARN) if found.status is Status.FAIL else found
+        else:
+            yield _how_far(self.mailbox, folder.display_name, is_a_users=self.purpose.lower() == "user")
+
 
 def _tried(step: str, attempt: Callable[[], str]) -> Check:
     try:
         return passed(step, attempt())
     except IntegrationError as error:
         return failed(step, error)
+
+
+def _how_far(mailbox: Mailbox, name: str, *, is_a_users: bool) -> Check:
+    """Say since when Sent Items is read and what came of it; the copies of a shared mailbox may lie elsewhere."""
+    row = Folder.objects.filter(mailbox=mailbox, purpose=Folder.Purpose.SENT).first()
+    if row is None:
+        return skipped("sent_items", "sent_items_unread", detail=name)
+    since = row.since_at or mailbox.created_at
+    lines = InboundMessage.objects.filter(mailbox=mailbox, is_sent=True)
+    latest: datetime | None = lines.order_by("-received_at").values_list("received_at", flat=True).first()
+    if latest is not None:
+        return passed("sent_items", f"{name}, read since {since:%Y-%m-%d}, latest mail of {latest:%Y-%m-%d}")
+    if row.is_walking:
+        return passed("sent_items", f"{name}, read since {since:%Y-%m-%d}, not yet to its end")
+    if is_a_users or since > timezone.now() - SILENT_AFTER:
+        return passed("sent_items", f"{name}, read since {since:%Y-%m-%d}, nothing from Outlook yet")
+    command = f"Set-Mailbox -Identity {quoted(mailbox.address)} -MessageCopyForSentAsEnabled $true"
+    return warned("sent_items", "sent_items_silent", detail=command)
 
 
 def _purpose(purpose: str) -> Check:

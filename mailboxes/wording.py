@@ -29,6 +29,9 @@ DETAILS: Final = (
     _("the newest mail was read"),
     _("the folder is empty"),
     _("a draft was made and removed"),
+    _("%(folder)s, read since %(day)s, latest mail of %(latest)s"),
+    _("%(folder)s, read since %(day)s, not yet to its end"),
+    _("%(folder)s, read since %(day)s, nothing from Outlook yet"),
     _("the sign-in was accepted"),
     _("a test mail is on its way to %(address)s"),
 )

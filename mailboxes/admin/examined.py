@@ -35,6 +35,7 @@ _TITLES: Final[Mapping[str, Any]] = {
     "marker": gettext_lazy("No other installation works on it"),
     "read": gettext_lazy("Mail can be read"),
     "write": gettext_lazy("Mail can be changed"),
+    "sent_items": gettext_lazy("Answers from Outlook can be seen"),
     "send": gettext_lazy("Mail can be sent"),
     "answer": gettext_lazy("An answer finds its ticket"),
     "senders": gettext_lazy("The addresses answers come from and go to"),

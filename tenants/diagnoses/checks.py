@@ -42,6 +42,22 @@ CHECKS: dict[str, Advice] = {
     "write_not_needed": Advice(
         _HERE, "Mail is left as it is in this mailbox, so the right to change it is not needed.", _NOBODY
     ),
+    "sent_items_off": Advice(
+        _HERE, "Answers that people write in Outlook are not looked for: that is switched off here.", _NOBODY
+    ),
+    "sent_items_unread": Advice(
+        _HERE,
+        "Sent Items opens, and has not been read yet.",
+        "It is read from the next look at the mailbox on; what was sent before is left alone. “Sync now” "
+        "looks at once.",
+    ),
+    "sent_items_silent": Advice(
+        _THERE,
+        "Sent Items is read, and nothing that was written in Outlook has ever appeared in it. For a shared mailbox "
+        "Exchange keeps the copy with whoever wrote it, unless MessageCopyForSentAsEnabled is on.",
+        "If people answer from Outlook, run the command shown in Exchange Online PowerShell, then answer one mail from "
+        "Outlook: it appears on its ticket. If nobody does, switch “answers from Outlook” off on the mailbox.",
+    ),
     "settings_unreadable": Advice(
         _THERE,
         "This cannot be checked from here: the application may not read the settings of the mailbox "
