@@ -170,7 +170,8 @@ class Filer:
             if end[0] is State.FILED:
                 keys += self._assign(letter, conversations)
                 filed.append(letter)
-        note_floods(self.tenant_id, filed)
+        if self._may_answer or any(letter.request_id is not None for letter in filed):
+            note_floods(self.tenant_id, filed)
         answered = auto_answers.choose(self.tenant_id, filed) if self._may_answer else []
         self._save(filed, keys)
         auto_answers.queue(answered)

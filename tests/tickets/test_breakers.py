@@ -14,7 +14,7 @@ from mailboxes.models import InboundMessage, Mailbox
 from tests import factories
 from tests.tenants.admin.conftest import signed_in
 from tickets.filing import file_for
-from tickets.models import Entry, Ticket
+from tickets.models import Entry, Queue, Ticket
 from tickets.policies.loops import MAX_FROM_SENDER, MAX_ON_TICKET, Recent, flood
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +36,13 @@ def come_in(
 
 def floods() -> list[bool]:
     return ["flood" in entry.decisions for entry in Entry.objects.order_by("happened_at", "pk")]
+
+
+@pytest.fixture
+def mailbox(mailbox: Mailbox) -> Mailbox:
+    """A mailbox of a tenant where a queue answers by itself."""
+    factories.QueueFactory(tenant=mailbox.tenant, name="Answering", answers_automatically=True)
+    return mailbox
 
 
 @pytest.fixture
@@ -112,3 +119,12 @@ def test_ticket_tells_that_nothing_answers(mailbox: Mailbox, an_hour_ago: dateti
         reverse("admin:tickets_ticket_change", args=[entry.ticket_id])
     )
     assert "21 mails of this sender within 10 minutes" in page.content.decode()
+
+
+def test_nothing_is_counted_where_nothing_answers(mailbox: Mailbox, an_hour_ago: datetime) -> None:
+    Queue.objects.update(answers_automatically=False)
+    come_in(mailbox, MAX_FROM_SENDER, at=an_hour_ago)
+    with CaptureQueriesContext(connection) as captured:
+        come_in(mailbox, 1, at=an_hour_ago + timedelta(minutes=1))
+    assert not [query for query in captured if 'AS "sender"' in query["sql"]]
+    assert not any(floods())
