@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.admin.audited import AuditedPage
 from tenants.admin.deletion import summarise
 from tenants.admin.filters import OwnRelatedFilter
+from tenants.admin.links import show_in
 from tenants.admin.theme import (
     PlainModelForm,
     ThemedAdmin,
@@ -134,6 +135,7 @@ class TenantOwnedAdmin(AuditedPage, ScopedRelations, ThemedAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         request._tenant_of_page = tenant_id_of(obj) if obj else None  # type: ignore[attr-defined]
         form = super().get_form(request, obj, change=change, **kwargs)
+        show_in(form, request)
         if request.method == "POST" and kwargs.get("fields"):
             self._refuse_planted(request, form)
         return form
@@ -229,7 +231,9 @@ class ScopedInline(ScopedRelations):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         request._tenant_of_page = tenant_id_of(obj) if obj else None  # type: ignore[attr-defined]
-        return super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+        formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+        show_in(formset.form, request)
+        return formset
 
 
 class OwnedStackedInline(ScopedInline, ThemedStackedInline):

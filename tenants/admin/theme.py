@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from django.contrib import admin
+    from django.contrib.admin.helpers import AdminReadonlyField as ThemedReadonlyField
     from django.contrib.auth.admin import UserAdmin
     from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
     from django.forms import BaseInlineFormSet, ModelForm, Select, Textarea, TextInput
@@ -33,6 +34,7 @@ else:
     from unfold.contrib.filters.admin import ChoicesDropdownFilter as ThemedChoicesFilter
     from unfold.contrib.filters.admin import DropdownFilter as ThemedSimpleFilter
     from unfold.contrib.filters.admin import RelatedDropdownFilter as ThemedRelatedFilter
+    from unfold.fields import UnfoldAdminReadonlyField as ThemedReadonlyField
     from unfold.forms import AdminPasswordChangeForm as ThemedPasswordChangeForm
     from unfold.forms import PaginationInlineFormSet as ThemedFormSet
     from unfold.forms import UserChangeForm as ThemedUserChangeForm
@@ -49,6 +51,7 @@ __all__ = [
     "ThemedFormSet",
     "ThemedPasswordChangeForm",
     "ThemedPasswordInput",
+    "ThemedReadonlyField",
     "ThemedRelatedFilter",
     "ThemedSelect",
     "ThemedSimpleFilter",
