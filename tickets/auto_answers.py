@@ -21,6 +21,7 @@ from mailboxes.models import Mailbox, OutboundMessage
 from mailboxes.outbound import senders
 from mailboxes.outbound.compose import usable_ids
 from mailboxes.outbound.placeholders import fill
+from mailboxes.parsing.envelope import bracketed
 from mailboxes.parsing.gate import one_line
 from mailboxes.transports.out import why_not
 from tenants.diagnosis import diagnose_own
@@ -205,8 +206,8 @@ def _written(one: Chosen, *, sender: str) -> OutboundMessage:
     mailbox, message = letter.mailbox, letter.message
     voice = Voice(name=one.queue.name, address=sender, is_to_proven=_is_proven(letter))
     values = values_of(ticket, voice)
-    parent = usable_ids([f"<{message.message_id.strip().strip('<>')}>"])
-    before = [f"<{one.strip().strip('<>')}>" for one in message.references]
+    parent = usable_ids([bracketed(message.message_id)])
+    before = [bracketed(one) for one in message.references]
     return OutboundMessage(
         tenant_id=ticket.tenant_id,
         mailbox=mailbox,

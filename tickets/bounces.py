@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailboxes.outbound.outbox import mark_bounced
+from mailboxes.parsing.envelope import bracketed
 from tickets.conversations import Letter
 from tickets.models import Ticket
 
@@ -15,7 +16,7 @@ def note_bounces(letters: Sequence[Letter]) -> None:
         bounce = letter.message.bounce
         if bounce is None or bounce.is_delay or not bounce.original_message_id:
             continue
-        message_id = f"<{bounce.original_message_id.strip().strip('<>')}>"
+        message_id = bracketed(bounce.original_message_id)
         status = next((one.status for one in bounce.recipients if one.status), "")
         if mark_bounced(letter.row.tenant_id, message_id, status=status) and letter.ticket is not None:
             waiting = Ticket.objects.filter(pk=letter.ticket.pk, status=Ticket.Status.WAITING)

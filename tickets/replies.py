@@ -24,6 +24,7 @@ from mailboxes.outbound import senders
 from mailboxes.outbound.compose import usable_ids
 from mailboxes.outbound.rich import as_text, clean
 from mailboxes.outbound.room import MOST_BYTES
+from mailboxes.parsing.envelope import bracketed
 from mailboxes.parsing.gate import one_line, storable
 from mailboxes.parsing.replies import new_text
 from mailboxes.transports.out import why_not
@@ -265,14 +266,10 @@ def _conversation_ids(ticket: Ticket) -> list[str]:
     entries = Entry.objects.filter(ticket=ticket, kind__in=(Entry.Kind.MAIL_IN, Entry.Kind.MAIL_OUT))
     entries = entries.filter(NOT_OF_APPROVERS)
     rows = list(entries.order_by("happened_at", "pk").values_list("kind", "auto_reply", "message_id"))
-    asked = [_bracketed(one) for kind, is_auto, one in rows if kind == Entry.Kind.MAIL_IN and not is_auto]
-    ids = usable_ids([_bracketed(one) for _kind, _is_auto, one in rows])
+    asked = [bracketed(one) for kind, is_auto, one in rows if kind == Entry.Kind.MAIL_IN and not is_auto]
+    ids = usable_ids([bracketed(one) for _kind, _is_auto, one in rows])
     latest = usable_ids(asked)[-1:]
     return [one for one in ids if one not in latest] + latest
-
-
-def _bracketed(message_id: str) -> str:
-    return f"<{message_id.strip().strip('<>')}>"
 
 
 def _tell(ticket: Ticket, row: OutboundMessage) -> None:

@@ -80,6 +80,11 @@ def _value(raw: str) -> str:
     return one_line(decode_words(raw) if "=?" in raw or not raw.isascii() else raw, max_chars=16_384)
 
 
+def bracketed(message_id: str) -> str:
+    """Give a Message-ID in its brackets, however many it came with."""
+    return f"<{message_id.strip().strip('<>')}>"
+
+
 def _message_id(value: str) -> str:
     """Give the id with its brackets; without brackets or with blanks inside it is kept as it stands."""
     found = _ID.search(value)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from mailboxes.parsing import ParsedMessage
+from mailboxes.parsing.envelope import bracketed
 
 #: Our own Message-IDs: <reply token . number @ host>. The token is 128 random bits, so a guess finds nothing.
 _OUR_ID: Final = re.compile(r"<([a-z2-7]{26})\.[0-9a-z]{1,32}@")
@@ -58,7 +59,7 @@ def leaves(message: ParsedMessage) -> tuple[str, ...]:
 
 def reply_tokens(message: ParsedMessage) -> Iterator[str]:
     """Our own tokens among the ids the mail refers to or reports on, newest first."""
-    about = (f"<{message.bounce.original_message_id.strip().strip('<>')}>",) if message.bounce else ()
+    about = (bracketed(message.bounce.original_message_id),) if message.bounce else ()
     for one in (*about, *message.in_reply_to, *reversed(message.references)):
         if found := _OUR_ID.match(one):
             yield found.group(1)
