@@ -61,9 +61,12 @@ def _by_remote_id(rows: OutboundQuerySet, refs: Sequence[Ref]) -> dict[str, int]
 
 
 def _settle(rows: OutboundQuerySet, pks: set[int]) -> None:
-    """Mark as sent what was in doubt; whoever looks for it at this moment finds his claim gone."""
+    """Mark as sent what was in doubt; whoever looks for it at this moment finds his claim gone.
+
+    Where recipients were told apart, a copy does not say to whom it went: those are left to `resolve`.
+    """
     free = Q(claimed_until=None) | Q(claimed_until__lt=timezone.now())
-    rows.filter(free, pk__in=pks, state=State.UNCERTAIN).update(
+    rows.filter(free, pk__in=pks, state=State.UNCERTAIN, deliveries={}).update(
         state=State.SENT,
         sent_at=Coalesce("asked_at", Now()),
         claim_number=F("claim_number") + 1,

@@ -34,10 +34,9 @@ MAX_HEAD_BYTES: Final = 1024 * 1024
 _BLANK_LINE: Final = b"\r\n\r\n"
 _MIME: Final = {"Content-Type": "text/plain"}
 _SEEN: Final = "id,isDraft,internetMessageId"
-#: The connection never stood, so nothing can have been acted on.
-_NEVER_ARRIVED: Final = frozenset(
-    {"network_dns", "network_refused", "network_tls", "network_address", "slots_taken"}
-)
+#: The connection never stood, so nothing can have been acted on. A fault of TLS is none of these: it may come after
+#: the request, with the answer.
+_NEVER_ARRIVED: Final = frozenset({"network_dns", "network_refused", "network_address", "slots_taken"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

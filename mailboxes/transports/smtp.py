@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from mailboxes.transports.dial import Dial, TokenSource
-from mailboxes.transports.outgoing import Journal, Outgoing, Receipt, Sighting
+from mailboxes.transports.outgoing import Doubtful, Journal, Outgoing, Receipt, Sighting
 from mailboxes.transports.smtp_wire import SmtpConnection
 from tenants.errors import IntegrationError, Misconfigured, RecipientRefused
 
@@ -44,7 +44,11 @@ class SmtpOutbound:
         return Receipt(refused=refused)
 
     def send_at_once(self, mail: Outgoing) -> None:
-        refused = self.send(mail, _NoJournal()).refused
+        try:
+            refused = self.send(mail, _NoJournal()).refused
+        except Doubtful as doubt:
+            # No row waits for the end of the doubt: whoever watches is told what went wrong.
+            raise doubt.error from None
         for error in refused.values():
             raise error
 

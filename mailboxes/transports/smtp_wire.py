@@ -204,7 +204,8 @@ class SmtpConnection:
         self._used_at = monotonic()
         if code >= 400:
             raise refused(code, _text(said))
-        if not 200 <= code < 300:
+        # A yes to what was never ended is no yes to the mail.
+        if not asked or not 200 <= code < 300:
             malformed = BadAnswer.own("answer_malformed")
             raise Doubtful(malformed) if asked else malformed
 

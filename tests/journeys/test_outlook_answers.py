@@ -137,6 +137,17 @@ def test_our_own_answer_in_doubt_is_settled_by_lying_there(desk: Customer) -> No
     assert len(departed(desk)) == 1
 
 
+def test_our_own_answer_in_doubt_for_some_recipients_is_not_settled_by_lying_there(desk: Customer) -> None:
+    row = answer(Ticket.objects.get())
+    desk.control.fault("reset_after", path="/send$")
+    send(desk)
+    OutboundMessage.objects.update(
+        deliveries={"ada@fabrikam.example": "asked", "bob@fabrikam.example": "later"}
+    )
+    look(desk)
+    assert (state(row), lines(desk), Entry.objects.count()) == ("uncertain", [], 2)
+
+
 def test_our_own_answer_under_way_is_known_and_left_to_its_sender(desk: Customer) -> None:
     row = answer(Ticket.objects.get())
     desk.control.fault("reset_after", path="/send$")

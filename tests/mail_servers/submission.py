@@ -120,6 +120,9 @@ class _Exchange(SMTP):
             self.event_handler.weather.cuts.remove("begun")
             self.transport.abort()
             return
+        if instead := self.event_handler.weather.reply("instead of 354", ""):
+            await self.push(instead)
+            return
         await super().smtp_DATA(arg)
 
 

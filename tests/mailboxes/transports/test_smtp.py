@@ -184,6 +184,21 @@ def test_connection_lost_before_the_mail_was_ended_is_no_doubt(
     assert submission.taken == []
 
 
+def test_lost_answer_to_a_mail_without_a_row_is_told_like_any_failure(
+    wire: SmtpOutbound, submission: Submission
+) -> None:
+    submission.weather.cuts = ["unheard"]
+    with pytest.raises(NetworkFailure):
+        wire.send_at_once(mail())
+
+
+def test_yes_before_the_mail_was_begun_is_no_yes(wire: SmtpOutbound, submission: Submission) -> None:
+    submission.weather.replies["instead of 354"] = ["250 2.0.0 OK"]
+    with pytest.raises(BadAnswer):
+        wire.send(mail(), Notes())
+    assert submission.taken == []
+
+
 def test_clear_no_after_the_last_dot_is_no_doubt(wire: SmtpOutbound, submission: Submission) -> None:
     submission.weather.replies["DATA"] = ["554 5.2.252 SendAsDenied; help not allowed to send as boss"]
     with pytest.raises(AccessDenied) as caught:
