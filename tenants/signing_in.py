@@ -39,6 +39,19 @@ class CodeWanted(Exception):
         self.person = person
 
 
+#: What stays open until a second step is set up: setting it up, leaving, and ways in that ask for no code here.
+_FREE: Final = (
+    "second_factor",
+    "prove",
+    "language",
+    "admin:logout",
+    "admin:jsi18n",
+    "tenants:staff_start",
+    "tenants:staff_callback",
+    "tenants:consent_done",
+)
+
+
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # the theme has no types
     """Stops before anybody is signed in when a code is asked for; wrong passwords so far stay counted."""
 
@@ -56,7 +69,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     except CodeWanted as wanted:
         _hold(request, wanted.person)
         return HttpResponseRedirect(reverse("sign_in_code"))
-    if request.method == "POST" and isinstance(request.user, User) and is_missing(request.user):
+    has_signed_in = request.method == "POST" and answer.status_code == 302
+    if has_signed_in and isinstance(request.user, User) and is_missing(request.user):
         request.session[MUST] = True
     return answer
 
@@ -80,9 +94,11 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
 
 
 def divert(request: HttpRequest) -> HttpResponse | None:
-    """Keep a session that has to set up a second step to that page, and let it sign out."""
-    free = (reverse("second_factor"), reverse("admin:logout"), reverse("admin:jsi18n"))
-    if not request.session.get(MUST) or request.path in free or not request.path.startswith("/admin/"):
+    """Keep a session that has to set up a second step to that page and what it needs; every other page is shut."""
+    if not request.session.get(MUST) or request.path in map(reverse, _FREE):
+        return None
+    if isinstance(request.user, User) and not is_missing(request.user):
+        del request.session[MUST]  # set up in another browser, or no longer asked for
         return None
     return HttpResponseRedirect(reverse("second_factor"))
 

@@ -26,6 +26,7 @@ from tenants.models import StaffIdentity
 from tenants.proof import note_proof, way_back
 from tenants.redaction import remember
 from tenants.round_trip import LIFE, digest, new_state
+from tenants.signing_in import MUST
 
 log = logging.getLogger(__name__)
 _KEPT: Final = "_staff_sign_in"
@@ -69,6 +70,7 @@ def admit(request: HttpRequest) -> str:
         log.warning("another Microsoft account came back than that of who is signed in")
         raise NotAdmitted
     login(request, person, backend=_BACKEND)
+    request.session.pop(MUST, None)  # asked for by an earlier sign-in with a password
     note_proof(request)
     return str(kept["next"])
 

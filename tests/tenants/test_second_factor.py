@@ -17,8 +17,9 @@ from django.db import connection
 from django.test import Client
 
 from tenants import second_factor
-from tenants.models import AuditEntry, RecoveryCode, SecondFactor
-from tests.factories import PASSWORD, MembershipFactory, OperatorFactory
+from tenants.models import AuditEntry, RecoveryCode, SecondFactor, Tenant
+from tenants.proof import PROVED
+from tests.factories import PASSWORD, EntryFactory, InboundMessageFactory, MembershipFactory, OperatorFactory
 from tests.tenants.admin.conftest import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -222,7 +223,14 @@ def test_the_page_asks_for_the_password_again_after_an_hour(clock: Any, ada: Use
 def test_a_tenant_may_ask_for_it(client: Client, ada: User) -> None:
     ada.memberships.get().tenant.__class__.objects.update(requires_second_factor=True)
     give_password(client)
-    assert client.get("/admin/tickets/ticket/").headers["Location"] == PAGE
+    mail, entry = InboundMessageFactory(), EntryFactory()
+    for address in (
+        "/admin/tickets/ticket/",
+        f"/mailboxes/ledger/{mail.pk}/original/",
+        f"/tickets/entries/{entry.pk}/html/",
+        "/oauth/callback/",
+    ):
+        assert client.get(address).headers["Location"] == PAGE
     assert "Set it up to go on" in client.get(PAGE).content.decode()
     client.post(PAGE, {"do": "begin"})
     client.post(PAGE, {"do": "confirm", "code": now(SecondFactor.objects.get())})
@@ -254,3 +262,21 @@ def test_a_secret_that_no_key_opens_leaves_the_recovery_codes(client: Client, fa
     assert not is_signed_in(client)
     give_code(client, factor.recovery[1])  # type: ignore[attr-defined]
     assert is_signed_in(client)
+
+
+def test_who_has_to_set_it_up_may_take_longer_than_his_password_stays_fresh(
+    client: Client, ada: User
+) -> None:
+    Tenant.objects.update(requires_second_factor=True)
+    give_password(client)
+    session = client.session
+    session[PROVED] = 0
+    session.save()
+    assert client.get(PAGE, follow=True).status_code == 200
+
+
+def test_nobody_is_kept_from_work_once_it_is_asked_for_no_longer(client: Client, ada: User) -> None:
+    Tenant.objects.update(requires_second_factor=True)
+    give_password(client)
+    Tenant.objects.update(requires_second_factor=False)
+    assert client.get("/admin/tickets/ticket/").status_code == 200
