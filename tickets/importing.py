@@ -22,7 +22,7 @@ from mailboxes.models import InboundMessage, Mailbox
 from tenants import audit
 from tenants.models import AuditEntry
 from tenants.whom import for_its_tenant
-from tickets.models import Entry, Ticket
+from tickets.models import AnswerDraft, Entry, Ticket
 
 State = InboundMessage.State
 #: By this reason the mails are found again.
@@ -95,7 +95,9 @@ def _remove(mailbox: Mailbox, pks: Collection[int]) -> tuple[int, int]:
             tenant_id=mailbox.tenant_id, subject_kind=Ticket._meta.label_lower, subject_id__in=held_pks
         )
         free = tickets_of(mailbox).filter(pk__in=held_pks)
-        chosen = set(free.values_list("pk", flat=True)) - set(worked_on.values_list("subject_id", flat=True))
+        begun = AnswerDraft.objects.filter(ticket__in=held_pks).values_list("ticket_id", flat=True)
+        touched = {*worked_on.values_list("subject_id", flat=True), *begun}
+        chosen = set(free.values_list("pk", flat=True)) - touched
         rows = list(Entry.objects.filter(ticket__in=chosen).values_list("inbound_id", flat=True))
         Ticket.objects.filter(pk__in=chosen).delete()
         return len(chosen), _set_aside(InboundMessage.objects.filter(pk__in=rows))

@@ -17,7 +17,7 @@ from tests.tickets.conftest import Stored
 from tickets import importing
 from tickets.filing import file_for
 from tickets.handling import set_status
-from tickets.models import Entry, Ticket
+from tickets.models import AnswerDraft, Entry, Ticket
 from tickets.notes import add_note
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +95,17 @@ def test_ticket_that_somebody_worked_on_stays(
     importing.undo(mailbox, by=by)
     assert list(Ticket.objects.all()) == [ticket]
     assert [state for state, _reason in states()] == ["filed", "skipped", "filed"]
+
+
+def test_ticket_somebody_has_begun_to_answer_stays(
+    mailbox: Mailbox, imported: list[InboundMessage], by: User
+) -> None:
+    ticket = Ticket.objects.order_by("pk")[0]
+    AnswerDraft.objects.create(
+        tenant=mailbox.tenant, ticket=ticket, user=by, text="Dear", written_at=timezone.now()
+    )
+    importing.undo(mailbox, by=by)
+    assert [one.pk for one in Ticket.objects.all()] == [ticket.pk]
 
 
 def test_ticket_with_mail_that_came_later_stays(
