@@ -20,6 +20,7 @@ from tickets.conversations import Letter
 from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, DecisionWord
 from tickets.policies import approvals as policy
 from tickets.policies.approvals import Counts, Decision, Meaning, Outcome, Words
+from tickets.policies.auto_answers import MAX_AGE
 from tickets.policies.trust import Level
 
 State = ApprovalRequest.State
@@ -102,7 +103,9 @@ def _advise(request: ApprovalRequest, letter: Letter, counts: Counts) -> Outboun
     mailbox = request.approval.mailbox
     if counts in (Counts.APPROVED, Counts.REJECTED, Counts.AUTOMATIC) or mailbox is None or why_not(mailbox):
         return None
-    if letter.flood or letter.row.is_imported:
+    row = letter.row
+    is_old = timezone.now() - row.received_at > MAX_AGE
+    if letter.flood or row.is_imported or row.wanted or is_old or letter.outcome.is_unanswered:
         return None  # the same mails that get no other automatic answer
     if ApprovalAnswer.objects.filter(request=request, counted_as=counts.value, is_answered=True).exists():
         return None

@@ -289,14 +289,15 @@ def wake(ticket: Ticket) -> None:
 
 
 def _know_rewritten_ids() -> None:
-    """Learn the ids Exchange gave mails of ours instead of their own: answers refer to those."""
+    """Learn the ids Exchange gave requests of ours where whoever sent them died before he told; the newest first."""
     waiting = ApprovalRequest.objects.filter(
         state=ApprovalRequest.State.WAITING, approval__state=Approval.State.OPEN
     )
     renamed = waiting.exclude(outbound__remote_message_id="").exclude(
         outbound__remote_message_id=F("outbound__message_id")
     )
-    for request in renamed.select_related("outbound", "approval__ticket__merged_into")[:AT_ONCE]:
+    renamed = renamed.select_related("outbound", "approval__ticket__merged_into").order_by("-pk")
+    for request in renamed[:AT_ONCE]:
         ThreadKey.objects.update_or_create(
             tenant_id=request.tenant_id,
             key=message_key(request.outbound.remote_message_id),

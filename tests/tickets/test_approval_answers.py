@@ -26,7 +26,8 @@ from tests.tickets.approvers import (
 )
 from tickets import approvals
 from tickets.merging import merge
-from tickets.models import Approval, ApprovalAnswer, Entry, Ticket
+from tickets.models import Approval, ApprovalAnswer, Entry, Rule, Ticket
+from tickets.renamed import remember
 from tickets.replaying import replay
 from tickets.replies import Answer, reply
 
@@ -207,6 +208,26 @@ def test_an_id_that_exchange_gave_the_request_is_known_as_well(
     renamed = OutboundMessage(message_id="<renamed@prod.outlook.com>")
     answer("Approved", to=renamed, mailbox=mailbox)
     assert counted() == ["approved"]
+
+
+def test_an_id_that_exchange_gives_the_request_is_known_before_it_leaves(
+    asking_ticket: Ticket, mailbox: Mailbox
+) -> None:
+    asked(asking_ticket, ADA)
+    sent = request_to(ADA).outbound
+    sent.remote_message_id = "<renamed@prod.outlook.com>"
+    remember(sent)
+    answer("Approved", to=OutboundMessage(message_id="<renamed@prod.outlook.com>"), mailbox=mailbox)
+    assert counted() == ["approved"]
+
+
+def test_whoever_a_rule_keeps_from_automatic_answers_gets_no_advice(
+    asking_ticket: Ticket, mailbox: Mailbox
+) -> None:
+    asked(asking_ticket, ADA)
+    Rule.objects.create(tenant=mailbox.tenant, name="No answers", place=1, sender="*", is_unanswered=True)
+    answer("Well, perhaps.", to=request_to(ADA).outbound, mailbox=mailbox)
+    assert (counted(), advice()) == (["doubtful"], [])
 
 
 def test_a_bounce_of_a_request_is_noted_on_the_ticket(asking_ticket: Ticket, mailbox: Mailbox) -> None:
