@@ -7,7 +7,6 @@
 import base64
 import quopri
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -56,9 +55,6 @@ class MailMix:
         self._files = [
             base64.encodebytes(dice.randbytes(FILE_BYTES)).replace(b"\n", b"\r\n") for _ in range(4)
         ]
-
-    def envelopes(self, count: int) -> Iterator[Envelope]:
-        return (self.envelope(index) for index in range(count))
 
     def write(self, directory: Path, count: int) -> None:
         """Write the first mails as files 000000.eml and on."""

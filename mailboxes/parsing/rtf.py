@@ -109,7 +109,6 @@ class _Writing:
         # For each open group: is it silent, is it a tag of the HTML, how many characters stand in for a \u.
         self._groups: list[tuple[bool, bool, int]] = [(False, False, 1)]
         self._is_starred = False
-        self._mute_from = 0
         self._skip = 0
 
     def take(self, token: re.Match[bytes]) -> None:

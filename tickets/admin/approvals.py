@@ -20,6 +20,7 @@ from tenants.admin.theme import ThemedChoicesFilter
 from tenants.errors import IntegrationError
 from tenants.reach import ADMINS, NOBODY, WORKERS, may
 from tenants.templatetags.desk import ago
+from tenants.wording import told
 from tickets.admin.asking import LEVELS
 from tickets.approvals import cancel
 from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, DecisionWord
@@ -79,7 +80,7 @@ class ApprovalAdmin(Unwritten):
         try:
             cancel(approval, by=cast(User, request.user))
         except IntegrationError as error:
-            messages.warning(request, f"{error.diagnosis.cause} {error.diagnosis.fix}")
+            messages.warning(request, told(error.diagnosis))
         else:
             messages.success(
                 request, _("The approval was cancelled; answers that still come change nothing.")

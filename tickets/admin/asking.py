@@ -24,6 +24,7 @@ from tenants.admin.wording import explain
 from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError
 from tenants.reach import within
+from tenants.wording import told
 from tickets.approval_mails import MAX_CONTEXT
 from tickets.approvals import Question, ask, mailbox_behind
 from tickets.models import Approval, ApprovalRequest, Attachment, Ticket
@@ -166,7 +167,7 @@ def _asked(request: HttpRequest, ticket: Ticket, form: AskForm) -> bool:
     try:
         approval = ask(ticket, form.as_question(), by=cast(User, request.user))
     except IntegrationError as error:
-        form.add_error(None, f"{error.diagnosis.cause} {error.diagnosis.fix}")
+        form.add_error(None, told(error.diagnosis))
         return False
     count = approval.requests.count()
     messages.success(request, _("Asked. Mails on their way: %(n)d.") % {"n": count})
