@@ -192,10 +192,12 @@ class TenantOwnedAdmin(AuditedPage, ScopedRelations, ThemedAdmin):
 class OwnedFormSet(ThemedFormSet):
     """Rows of an inline belong to the tenant of the page, whatever is posted."""
 
-    def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        form = super()._construct_form(i, **kwargs)  # type: ignore[misc]
-        form.instance.tenant_id = tenant_id_of(self.instance)
-        return form
+    def full_clean(self) -> None:
+        # Not while the forms are made: on the page that adds the row above, its tenant is not known before that
+        # row's own form is clean, and Django makes these first.
+        for form in self.forms:
+            form.instance.tenant_id = tenant_id_of(self.instance)
+        super().full_clean()
 
     def add_fields(self, form: Any, index: int | None) -> None:
         """Look up posted numbers among the rows of this page; stock Django does so among everybody's."""

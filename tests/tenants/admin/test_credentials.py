@@ -194,3 +194,22 @@ def test_a_foreign_credential_cannot_be_deleted_through_the_inline(desk: Desk) -
     signed_in(desk.admin).post(url, form)
 
     assert Credential.objects.filter(pk=foreign.pk).exists()
+
+
+def test_a_registration_is_added_with_its_first_secret(desk: Desk) -> None:
+    form = {
+        "tenant": desk.ours.pk,
+        "name": "Second",
+        "client_id": GUID,
+        "credentials-TOTAL_FORMS": 0,
+        "credentials-INITIAL_FORMS": 0,
+        "credentials-2-TOTAL_FORMS": 1,
+        "credentials-2-INITIAL_FORMS": 0,
+        "credentials-2-0-kind": "secret",
+        "credentials-2-0-value": NEW,
+    }
+    answer = signed_in(desk.admin).post(reverse("admin:tenants_appregistration_add"), form)
+
+    assert answer.status_code == 302
+    held = Credential.objects.get(registration__name="Second")
+    assert (held.tenant_id, held.open().value) == (desk.ours.pk, NEW)
