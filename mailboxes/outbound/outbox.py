@@ -71,8 +71,8 @@ def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
         return report
     try:
         with visit(found, hold=claims.LEASE) as gate, closing(open_outbound(found, gate)) as wire:
-            room = pace.Room(found.pk)
-            while _one(found, wire, room, report):
+            allowance = pace.Allowance(found.pk)
+            while _one(found, wire, allowance, report):
                 gate.renew()
                 if time.monotonic() > deadline:
                     report.has_more = True
@@ -115,17 +115,19 @@ def send_in_turn(*, budget_s: float) -> tuple[int, Sent]:
     return mailbox_id, send_from(mailbox_id, budget_s=budget_s) if mailbox_id else Sent()
 
 
-def _one(mailbox: Mailbox, wire: OutboundTransport, room: pace.Room, report: Sent) -> bool:
+def _one(mailbox: Mailbox, wire: OutboundTransport, allowance: pace.Allowance, report: Sent) -> bool:
     """Work on one mail; False when there is nothing more to do now."""
     if row := claims.claim_doubtful(mailbox.pk):
         report.worked += 1
         _guarded(row, partial(resolve, row, wire))
         return True
-    row = claims.claim_due(mailbox.pk, most_recipients=room.recipients) if room.has_minute() else None
+    row = (
+        claims.claim_due(mailbox.pk, most_recipients=allowance.recipients) if allowance.has_minute() else None
+    )
     if row is None:
         return False
     report.worked += 1
-    room.spend(row)
+    allowance.spend(row)
     row.mailbox = mailbox
     _guarded(row, partial(_send, row, wire))
     if row.state == State.SENT:

@@ -28,7 +28,7 @@ AT_ONCE: Final = 3
 MOST_FORECAST: Final = 5_000
 
 
-class Room:
+class Allowance:
     """What a mailbox may still send; asked once for a run, then counted along."""
 
     def __init__(self, mailbox_id: int) -> None:

@@ -92,7 +92,7 @@ def test_recipients_are_counted_by_the_day(monkeypatch: pytest.MonkeyPatch) -> N
     asked(mailbox, ago=timedelta(hours=23), people=4)
     asked(mailbox, ago=timedelta(hours=25), people=9)
     large, small = queued(mailbox, people=7) + queued(mailbox, people=6)
-    left = pace.Room(mailbox.pk).recipients
+    left = pace.Allowance(mailbox.pk).recipients
     row = claims.claim_due(mailbox.pk, most_recipients=left)
     assert (left, row) == (6, small)
     assert large.recipient_count == 7
