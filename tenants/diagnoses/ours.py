@@ -134,9 +134,6 @@ OURS: dict[str, Advice] = {
         "The certificate this application signs in with has expired.",
         "Create a new certificate, upload its public part to the registration and enter both parts here.",
     ),
-    "registration_missing": Advice(
-        _HERE, "The mailbox has no application registration.", "Open the mailbox and choose a registration."
-    ),
     "directory_malformed": Advice(
         _HERE,
         "The directory id is neither a GUID nor a domain name.",

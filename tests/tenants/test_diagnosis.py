@@ -54,6 +54,13 @@ def test_every_own_code_named_in_the_source_has_its_row() -> None:
     assert named <= OURS.keys()
 
 
+def test_every_own_code_is_used_somewhere() -> None:
+    rooms = (SOURCE / room for room in ("tenants", "mailboxes", "tickets", "m365integration"))
+    paths = (path for room in rooms for path in room.rglob("*.py") if "diagnoses" not in path.parts)
+    used = {text for path in paths for text in re.findall(r"\"([a-z0-9_]+)\"", path.read_text())}
+    assert OURS.keys() - used == set()
+
+
 def test_code_is_taken_from_the_text_before_the_list() -> None:
     answer = {"error": "invalid_grant", "error_description": "AADSTS65001: consent", "error_codes": [50076]}
     assert diagnose_token(answer).code == "AADSTS65001"
