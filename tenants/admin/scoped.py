@@ -156,7 +156,7 @@ class TenantOwnedAdmin(AuditedPage, ScopedRelations, ThemedAdmin):
         return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A obj never moves to another tenant."""
+        """A row never moves to another tenant."""
         fixed = super().get_readonly_fields(request, obj)
         is_owned = issubclass(self.model, TenantOwned)
         return [*fixed, "tenant"] if obj is not None and is_owned and "tenant" not in fixed else fixed

@@ -78,8 +78,8 @@ class ComposerPages:
             drafts.discard(ticket, by=agent)
             return HttpResponseRedirect(reverse("admin:tickets_ticket_change", args=[pk]) + "#end")
         kept_at = drafts.keep(ticket, _written(request), by=agent, key=request.POST.get("key", "")[:64])
-        told = _("Draft kept at %(time)s") % {"time": time_format(timezone.localtime(kept_at))}
-        return JsonResponse({"told": told if kept_at else ""})
+        said = _("Draft kept at %(time)s") % {"time": time_format(timezone.localtime(kept_at))}
+        return JsonResponse({"told": said if kept_at else ""})
 
     def quote(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give the customer's last mail as a quote; asked for by composer.js."""
