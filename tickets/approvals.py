@@ -5,10 +5,12 @@ The answers come in with all other mail; what they change is in `tickets.approva
 
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.contrib.auth.models import User
@@ -30,6 +32,7 @@ from tickets.models import Approval, ApprovalRequest, Attachment, Entry, ThreadK
 from tickets.policies.threads import message_key
 from tickets.replies import Person, own_addresses, unique_name
 
+log = logging.getLogger(__name__)
 MAX_APPROVERS: Final = 20
 #: Time enough for a mail to arrive and to be answered, and longer than anybody plans.
 SOONEST: Final = timedelta(minutes=10)
@@ -118,11 +121,19 @@ def cancel(approval: Approval, *, by: User) -> None:
 
 def tend(now: datetime) -> None:
     """Send the reminders that are due, and end what nobody has decided in time."""
-    _know_rewritten_ids()
+    _kept_apart(_know_rewritten_ids)
     for pk in list(ApprovalRequest.objects.to_remind(now).values_list("pk", flat=True)[:AT_ONCE]):
-        _remind(pk, now)
+        _kept_apart(partial(_remind, pk, now))
     for approval in list(Approval.objects.over(now)[:AT_ONCE]):
-        _expire(approval)
+        _kept_apart(partial(_expire, approval))
+
+
+def _kept_apart(step: Callable[[], None]) -> None:
+    """Take a step about one row; one that fails is written to the log and keeps no other row back."""
+    try:
+        step()
+    except Exception:
+        log.exception("An approval could not be tended; it is tried again with the next turn")
 
 
 def locked(approval: Approval) -> Approval:

@@ -121,6 +121,22 @@ def test_who_has_not_answered_is_reminded_and_can_answer_the_reminder(
     assert request_to(BOB).state == "approved"
 
 
+def test_a_reminder_that_fails_keeps_no_other_back(
+    asking_ticket: Ticket, mailbox: Mailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked(asking_ticket, remind_every_h=4)
+    over = asked(asking_ticket, "eve@fabrikam.example")
+    Approval.objects.filter(pk=over.pk).update(deadline_at=timezone.now())
+    # A mail of this key can stand in the outbox once only.
+    taken = approvals.outbox_key(f"reminder\0{request_to(ADA).pk}\0{1}")
+    OutboundMessage.objects.filter(pk=request_to(ADA).outbound.pk).update(key=taken)
+    Mailbox.objects.update(last_success_at=timezone.now())
+    approvals.tend(timezone.now() + timedelta(hours=5))
+    assert [one.to[0]["email"] for one in advice()] == [BOB]
+    assert state(over) == "expired"
+    assert "could not be tended" in caplog.text
+
+
 def test_nobody_is_reminded_of_what_is_over(asking_ticket: Ticket) -> None:
     approval = asked(asking_ticket, remind_every_h=4)
     approvals.cancel(approval, by=factories.UserFactory())
