@@ -34,6 +34,7 @@ from tenants.errors import IntegrationError
 from tenants.microsoft.recorder import recorded
 from tenants.setup.check import Status
 from tenants.templatetags.desk import ago
+from tenants.wording import told
 
 
 class FolderChoice(forms.Form):
@@ -172,8 +173,7 @@ def finish_switching_on(
 def warn_of_unread_answers(request: HttpRequest, mailbox: Mailbox) -> None:
     """Say at once when customers' answers will go where nothing here reads them."""
     if unread := senders.unread_answers(mailbox):
-        said = diagnose_own("answers_unread")
-        messages.warning(request, f"{', '.join(unread)}: {said.cause} {said.fix}")
+        messages.warning(request, f"{', '.join(unread)}: {told(diagnose_own('answers_unread'))}")
 
 
 def _sentence(mailbox: Mailbox, health: Health) -> str:

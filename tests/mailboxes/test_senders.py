@@ -69,7 +69,10 @@ def test_mailbox_of_another_tenant_reads_nobodys_answers() -> None:
     assert senders.unread_answers(mailbox) == ["other@contoso.example"]
 
 
-def test_saving_warns_of_answers_that_open_no_ticket() -> None:
+@pytest.mark.parametrize(
+    ("language", "warning"), [("de", "Kein Postfach hier liest, was"), ("en", "No mailbox here reads what")]
+)
+def test_saving_warns_of_answers_that_open_no_ticket(language: str, warning: str) -> None:
     mailbox = mailbox_with(outbound_from="", is_active=False)
     page = reverse("admin:mailboxes_mailbox_change", args=[mailbox.pk])
     client = signed_in(OperatorFactory())
@@ -77,13 +80,13 @@ def test_saving_warns_of_answers_that_open_no_ticket() -> None:
     sent = {name: form[name].value() for name in form.fields if form[name].value() is not None}
     sent |= {"reply_to": "Nobody@contoso.example", "aliases": "A@contoso.example, b@contoso.example"}
     sent = {name: value for name, value in sent.items() if value is not False}
-    answer = client.post(page, sent, follow=True)
+    answer = client.post(page, sent, follow=True, headers={"accept-language": language})
     mailbox.refresh_from_db()
     assert (mailbox.reply_to, mailbox.aliases) == (
         "nobody@contoso.example",
         "a@contoso.example\nb@contoso.example",
     )
-    assert "No mailbox here reads what arrives" in answer.content.decode()
+    assert warning in answer.content.decode()
 
 
 def test_guide_says_whether_answers_come_back() -> None:
