@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from mailboxes.features import changes_mail
 from mailboxes.inbound import guard
-from mailboxes.inbound.sent import SENT_ITEMS
 from mailboxes.models import Folder, InboundMessage, Mailbox
 from mailboxes.time_zones import agrees
+from mailboxes.transports.base import SENT_ITEMS
 from mailboxes.transports.graph import GraphInbound
 from mailboxes.wording import counted
 from tenants.errors import AccessDenied, IntegrationError

@@ -17,14 +17,13 @@ from mailboxes.inbound.ingest import begin, ingest
 from mailboxes.inbound.run import Filed, Run
 from mailboxes.models import Folder, Mailbox
 from mailboxes.outbound.seen import ours_among
+from mailboxes.transports.base import SENT_ITEMS
 from tenants.errors import CursorExpired, IntegrationError
 
 #: An idle look costs one request; an answer may reach its ticket a little later than the customer's next mail would.
 LOOK_EVERY: Final = timedelta(minutes=3)
 #: A folder that may not be read is tried again this often.
 PROBE_EVERY: Final = timedelta(hours=1)
-#: Good in every language in place of an id.
-SENT_ITEMS: Final = "sentitems"
 
 
 def read_sent(run: Run) -> None:

@@ -12,6 +12,8 @@ from tenants.errors import IntegrationError
 
 #: What is kept of a mail that is over the limit: enough for its headers and the beginning of its text. Bytes.
 STUB_BYTES: Final = 1024 * 1024
+#: The well-known name of Sent Items: every wire with folders understands it, and Graph takes it in place of an id.
+SENT_ITEMS: Final = "sentitems"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

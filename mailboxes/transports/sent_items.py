@@ -6,16 +6,13 @@ from contextlib import closing
 
 from mailboxes.models import Mailbox
 from mailboxes.transports import open_inbound
-from mailboxes.transports.base import InboundTransport
+from mailboxes.transports.base import SENT_ITEMS, InboundTransport
 from mailboxes.transports.graph import GraphInbound
 from mailboxes.transports.graph_out import GraphOutbound
 from mailboxes.transports.imap import ImapInbound
 from mailboxes.transports.outgoing import Found, Sighting
 from tenants.errors import AccessDenied, FolderGone
 from tenants.microsoft.graph import Gate
-
-#: The well-known name that every wire with folders understands.
-FOLDER = "sentitems"
 
 
 def look(mailbox: Mailbox, gate: Gate, *, message_id: str) -> Sighting:
@@ -36,6 +33,6 @@ def _seen(wire: InboundTransport, mailbox: Mailbox, message_id: str) -> Sighting
         return Sighting(found=Found.ABSENT if found.found is Found.DRAFT else found.found)
     if not isinstance(wire, ImapInbound):
         return Sighting(found=Found.CANNOT_TELL)
-    folder = wire.find_folder(FOLDER)
+    folder = wire.find_folder(SENT_ITEMS)
     is_there = message_id in wire.copied([message_id], folder.remote_id)
     return Sighting(found=Found.SENT if is_there else Found.ABSENT)
