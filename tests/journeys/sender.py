@@ -22,6 +22,8 @@ def hurry() -> None:
 
     claims.LEASE = resolve.GRACE = LEASE  # type: ignore[misc]
     outbox.FIRST_LOOK = resolve.SHORTEST_WAIT = timedelta(seconds=1)  # type: ignore[misc]
+    # Seconds are minutes here: what Sent Items have not shown by then waits for a person.
+    resolve.LOOK_FOR = timedelta(seconds=20)  # type: ignore[misc]
     pace.STEP_ASIDE = timedelta(seconds=0.1)  # type: ignore[misc]
 
 

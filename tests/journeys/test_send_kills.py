@@ -9,8 +9,9 @@ from tests.journeys.killing import verdict_of
 pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.django_db]
 
 
-def test_mail_leaves_once_whatever_is_killed_or_cut() -> None:
-    """F-61, F-62, F-64, F-65: senders killed before, between and after their requests, answers cut on both sides."""
-    verdict = verdict_of("send_kills", "--kills", "6", "--cuts", "6", longest_s=1200)
+@pytest.mark.parametrize("wire", ["graph", "smtp"])
+def test_mail_leaves_once_whatever_is_killed_or_cut(wire: str) -> None:
+    """F-61, F-62, F-64, F-65, F-70, F-71: senders killed at any moment, answers cut before and after acting."""
+    verdict = verdict_of("send_kills", "--wire", wire, "--kills", "6", "--cuts", "6", longest_s=1200)
     assert verdict["wrong"] == []
     assert (verdict["kills"], verdict["cuts"]) == (6, 6)
