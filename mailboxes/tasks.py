@@ -24,7 +24,7 @@ from mailboxes.sweeping import sweep_storage as sweep
 SCOPES_AT_ONCE = 5
 #: A long outbox makes room for those of other customers this often. Seconds.
 SEND_BUDGET_S = 5.0
-#: Uploading 150 MB over a slow line may take this long after the budget is spent; the claim is renewed meanwhile.
+#: Handing over 35 MB by SMTP may take this long after the budget is spent; the claim is renewed meanwhile.
 SEND_LIMIT_S = 800
 
 

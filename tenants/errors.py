@@ -148,6 +148,10 @@ class CursorExpired(GraphError):
     """Exchange forgot the delta state: walk the folder again from the start."""
 
 
+class UploadLost(GraphError):
+    """The session a large file was given to is no longer there: it is complete, has expired, or was forgotten."""
+
+
 class AlreadyExists(GraphError):
     """A folder of this name is there already: look it up and use it."""
 

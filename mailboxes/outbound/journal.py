@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -12,7 +13,7 @@ from mailboxes.inbound.retries import retry_at
 from mailboxes.models import OutboundMessage
 from mailboxes.outbound import claims
 from mailboxes.outbound.compose import Composed
-from mailboxes.transports.outgoing import Outgoing
+from mailboxes.transports.outgoing import Outgoing, TurnOver
 from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError
 
@@ -34,11 +35,23 @@ def tells_of_new_ids(hear: Callable[[OutboundMessage], None]) -> None:
 class RowJournal:
     """Notes on the row of the outbox, each committed before the wire goes on. Raises LeaseLost."""
 
-    def __init__(self, row: OutboundMessage) -> None:
-        self.row = row
+    def __init__(self, row: OutboundMessage, *, deadline: float) -> None:
+        self.row, self._deadline = row, deadline
+        self._has_moved = False
 
     def alive(self) -> None:
         claims.hold(self.row)
+
+    def next_piece(self) -> None:
+        # The first piece is always sent, so that many short turns end a long upload as well.
+        if self._has_moved and time.monotonic() > self._deadline:
+            raise TurnOver
+        self._has_moved = True
+        claims.hold(self.row)
+
+    def uploading(self, name: str, url: str) -> None:
+        # Of an address, which carries the right to write, a blank is no part.
+        claims.hold(self.row, upload=f"{url} {name}")
 
     def drafted(self, *, remote_id: str, message_id: str) -> None:
         claims.hold(self.row, remote_id=remote_id, remote_message_id=message_id[:512])
@@ -51,11 +64,12 @@ class RowJournal:
         if refused or self.row.deliveries:
             asked = {one: _mark((refused or {}).get(one)) for one in recipients_of(self.row)}
             marks["deliveries"] = {**self.row.deliveries, **asked}
-        claims.hold(self.row, asked_at=timezone.now(), **marks)
+        claims.hold(self.row, asked_at=timezone.now(), upload=None, **marks)
 
 
 def outgoing(row: OutboundMessage, mail: Composed) -> Outgoing:
     """Give the wire what it needs of a row and its composed mail."""
+    url, _, name = (row.upload or "").partition(" ")
     return Outgoing(
         sender=row.from_email,
         recipients=recipients_of(row),
@@ -65,6 +79,7 @@ def outgoing(row: OutboundMessage, mail: Composed) -> Outgoing:
         remote_id=row.remote_id,
         is_retry=row.tries > 1 or bool(row.remote_id),
         taken=has_taken(row),
+        uploads={name: url} if url else {},
     )
 
 

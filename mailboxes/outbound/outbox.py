@@ -33,7 +33,7 @@ from mailboxes.outbound.journal import (
 )
 from mailboxes.outbound.resolve import resolve
 from mailboxes.transports.out import open_outbound, why_not
-from mailboxes.transports.outgoing import Doubtful, OutboundTransport
+from mailboxes.transports.outgoing import Doubtful, OutboundTransport, TurnOver
 from mailboxes.transports.smtp_refusals import limit_of
 from tenants import audit
 from tenants.diagnosis import diagnose_own
@@ -71,7 +71,7 @@ def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
         return report
     try:
         with visit(found, hold=claims.LEASE) as gate, closing(open_outbound(found, gate)) as wire:
-            allowance = pace.Allowance(found.pk)
+            allowance = pace.Allowance(found.pk, deadline=deadline)
             while _one(found, wire, allowance, report):
                 gate.renew()
                 if time.monotonic() > deadline:
@@ -81,6 +81,8 @@ def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
                 copies.look_due(found, wire)
     except Throttled:
         log.info("Mailbox %d has no free seat to send from; its mail waits", mailbox_id)
+    except TurnOver:
+        report.has_more = True
     if not report.worked:
         pace.step_aside(mailbox_id)
     return report
@@ -129,7 +131,7 @@ def _one(mailbox: Mailbox, wire: OutboundTransport, allowance: pace.Allowance, r
     report.worked += 1
     allowance.spend(row)
     row.mailbox = mailbox
-    _guarded(row, partial(_send, row, wire))
+    _guarded(row, partial(_send, row, wire, allowance))
     if row.state == State.SENT:
         report.sent += 1
         senders.note_taken(mailbox, row.from_email, mail=row)
@@ -146,9 +148,9 @@ def _guarded(row: OutboundMessage, act: Callable[[], None]) -> None:
         log.warning("Mail %d of the outbox was taken over by another worker", row.pk)
 
 
-def _send(row: OutboundMessage, wire: OutboundTransport) -> None:
+def _send(row: OutboundMessage, wire: OutboundTransport, allowance: pace.Allowance) -> None:
     try:
-        _send_from_its_own(row, wire)
+        _send_from_its_own(row, wire, allowance)
     except AccessDenied as denied:
         if not senders.is_refusal(denied):
             raise
@@ -165,15 +167,19 @@ def _send_from_another(row: OutboundMessage, wire: OutboundTransport, denied: Ac
     if row.remote_id:
         claims.hold(row)
         wire.discard(row.remote_id)
-    again: dict[str, object] = {"retry_at": None, "remote_id": "", "remote_message_id": ""}
+    again: dict[str, object] = {"retry_at": None, "remote_id": "", "remote_message_id": "", "upload": None}
     told = senders.explain(diagnose_own("sender_replaced"), row.mailbox, row.from_email)
     claims.settle(row, State.QUEUED, from_email=other, error=told.as_json(), **again)
 
 
-def _send_from_its_own(row: OutboundMessage, wire: OutboundTransport) -> None:
+def _send_from_its_own(row: OutboundMessage, wire: OutboundTransport, allowance: pace.Allowance) -> None:
     mail = compose(row, max_mime_bytes=wire.max_mime_bytes, shows_bcc=wire.shows_bcc)
     try:
-        receipt = wire.send(outgoing(row, mail), RowJournal(row))
+        receipt = wire.send(outgoing(row, mail), RowJournal(row, deadline=allowance.deadline))
+    except TurnOver:
+        # No try that failed: it goes on where it stopped.
+        claims.settle(row, State.QUEUED, retry_at=None, tries=row.tries - 1)
+        raise
     except Doubtful as doubt:
         look_at = timezone.now() + FIRST_LOOK
         claims.settle(row, State.UNCERTAIN, retry_at=look_at, error=_told(doubt.error))

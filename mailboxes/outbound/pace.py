@@ -5,12 +5,14 @@ Source: https://learn.microsoft.com/office365/servicedescriptions/exchange-onlin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Count, Min, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from mailboxes.models import Mailbox, OutboundMessage
@@ -29,10 +31,10 @@ MOST_FORECAST: Final = 5_000
 
 
 class Allowance:
-    """What a mailbox may still send; asked once for a run, then counted along."""
+    """What a mailbox may still send; asked once for a run, then counted along. Its turn lasts until `deadline`."""
 
-    def __init__(self, mailbox_id: int) -> None:
-        self.mailbox_id = mailbox_id
+    def __init__(self, mailbox_id: int, *, deadline: float = inf) -> None:
+        self.mailbox_id, self.deadline = mailbox_id, deadline
         self.recipients = RECIPIENTS_PER_DAY - _recipients_of_day(mailbox_id, timezone.now())
 
     def has_minute(self) -> bool:
@@ -57,31 +59,34 @@ def _recipients_of_day(mailbox_id: int, now: datetime) -> int:
 def in_turn(mailbox_ids: Iterable[int]) -> list[int]:
     """Order mailboxes with mail: those of the tenants that sent least in the last minute first, one of each in turn.
 
-    Left out are those that have sent what a minute allows, are being served, or whose tenant has enough of them served.
+    Where there is only an upload to go on with, it counts as if the minute was sent, so that others go first. Left out
+    are those that have sent what a minute allows, are being served, or whose tenant has enough of them served.
     """
     now = timezone.now()
     waiting = OutboundMessage.objects.filter(
         mailbox_id__in=list(mailbox_ids), state__in=(State.QUEUED, State.UNCERTAIN)
     )
-    firsts = waiting.order_by().values("mailbox_id", "tenant_id").annotate(first=Min("queued_at"))
+    firsts = (
+        waiting.order_by()
+        .values("mailbox_id", "tenant_id")
+        .annotate(first=Min("queued_at"), unbegun=Count("pk", filter=Q(upload__isnull=True)))
+    )
     places = {row["mailbox_id"]: row for row in firsts}
     lately = _sent_lately(places, now)
     rows = Mailbox.objects.filter(pk__in=places)
     served = list(rows.filter(visitor_until__gt=now).values_list("pk", "tenant_id"))
     stuck = rows.filter(send_wait_until__gt=now).values_list("pk", flat=True)
     busy = {pk for pk, _tenant in served} | set(stuck)
-    taken: dict[int, int] = {}
-    for _pk, tenant_id in served:
-        taken[tenant_id] = taken.get(tenant_id, 0) + 1
-    used: dict[int, int] = {}
-    for pk, count in lately.items():
-        used[places[pk]["tenant_id"]] = used.get(places[pk]["tenant_id"], 0) + count
+    taken = Counter(tenant_id for _pk, tenant_id in served)
+    used = Counter[int]()
+    for pk, row in places.items():
+        used[row["tenant_id"]] += lately.get(pk, 0) if row["unbegun"] else int(settings.SEND_PER_MINUTE)
     free = [
         pk
         for pk, row in places.items()
         if pk not in busy
         and lately.get(pk, 0) < settings.SEND_PER_MINUTE
-        and taken.get(row["tenant_id"], 0) < AT_ONCE
+        and taken[row["tenant_id"]] < AT_ONCE
     ]
     return _dealt(
         sorted(free, key=lambda pk: places[pk]["first"]), {pk: places[pk]["tenant_id"] for pk in free}, used
@@ -93,13 +98,13 @@ def _sent_lately(mailbox_ids: Iterable[int], now: datetime) -> dict[int, int]:
     return dict(rows.order_by().values_list("mailbox_id").annotate(n=Count("pk")))
 
 
-def _dealt(mailbox_ids: Iterable[int], tenants: dict[int, int], used: dict[int, int]) -> list[int]:
+def _dealt(mailbox_ids: Iterable[int], tenants: dict[int, int], used: Counter[int]) -> list[int]:
     """Deal out: each further mailbox of a tenant counts as if it had sent its minute already."""
     weights: list[tuple[int, int]] = []
     for pk in mailbox_ids:
         tenant_id = tenants[pk]
-        weights.append((used.get(tenant_id, 0), pk))
-        used[tenant_id] = used.get(tenant_id, 0) + int(settings.SEND_PER_MINUTE)
+        weights.append((used[tenant_id], pk))
+        used[tenant_id] += int(settings.SEND_PER_MINUTE)
     # Sorting is stable: within a weight the mail that has waited longest is first.
     return [pk for _weight, pk in sorted(weights, key=lambda one: one[0])]
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from mailboxes.transports.outgoing import Doubtful, Found, Journal, Outgoing, Receipt, Sighting
+from mailboxes.transports.outgoing import Doubtful, FileOnDisk, Found, Journal, Outgoing, Receipt, Sighting
 from tenants.errors import (
     AccessDenied,
     BadAnswer,
@@ -21,9 +21,10 @@ from tenants.errors import (
     ItemGone,
     Misconfigured,
     NetworkFailure,
+    UploadLost,
 )
 from tenants.microsoft.graph import GraphClient, segment, user_path
-from tenants.microsoft.upload import upload
+from tenants.microsoft.upload import reached, upload
 
 #: What one request of Graph may hold is 4 MB, base64 included; files beyond go to the draft one by one. Bytes.
 MAX_MIME_BYTES: Final = 2_900_000
@@ -103,35 +104,49 @@ class GraphOutbound:
         if not mail.files:
             return
         done = self.attached(remote_id) if mail.is_retry else set()
+        # Sessions of a draft that somebody has deleted lead nowhere.
+        begun = mail.uploads if remote_id == mail.remote_id else {}
         for file in mail.files:
             if file.name not in done:
-                journal.alive()
-                self.attach(
-                    remote_id,
-                    file.path,
-                    name=file.name,
-                    content_type=file.content_type,
-                    alive=journal.alive,
-                )
+                self.attach(remote_id, file, journal, url=begun.get(file.name, ""))
 
     def draft(self, mime: bytes) -> Draft:
         path = f"{self.user}/messages?$select=id,internetMessageId"
         made = self.client.post(path, base64.b64encode(mime), headers=_MIME)
         return Draft(remote_id=str(made["id"]), message_id=str(made.get("internetMessageId") or ""))
 
-    def attach(
-        self, remote_id: str, path: Path, *, name: str, content_type: str, alive: Callable[[], None]
-    ) -> None:
-        """Add a file to a draft; `alive` is called between the pieces of a large one."""
+    def attach(self, remote_id: str, file: FileOnDisk, journal: Journal, *, url: str) -> None:
+        """Add a file to a draft; a large one by the session begun at `url`, where that is still there."""
         below = f"{self.user}/messages/{segment(remote_id)}/attachments"
-        size_bytes = path.stat().st_size
+        size_bytes = file.path.stat().st_size
         if size_bytes < LARGE_BYTES:
-            self.client.post(below, _small(path, name=name, content_type=content_type))
+            journal.next_piece()
+            self.client.post(below, _small(file.path, name=file.name, content_type=file.content_type))
             return
-        item = {"attachmentType": "file", "name": name, "size": size_bytes, "contentType": content_type}
-        session = self.client.post(f"{below}/createUploadSession", {"AttachmentItem": item})
-        with path.open("rb") as file:
-            upload(str(session["uploadUrl"]), file, size_bytes=size_bytes, client=self.client, alive=alive)
+        journal.alive()
+        at = self._reached(url)
+        if at is None:
+            item = {"attachmentType": "file", "name": file.name, "size": size_bytes}
+            item["contentType"] = file.content_type
+            session = self.client.post(f"{below}/createUploadSession", {"AttachmentItem": item})
+            at, url = 0, str(session["uploadUrl"])
+            journal.uploading(file.name, url)
+        with file.path.open("rb") as content:
+            upload(
+                url,
+                content,
+                at=at,
+                size_bytes=size_bytes,
+                client=self.client,
+                next_piece=journal.next_piece,
+            )
+
+    def _reached(self, url: str) -> int | None:
+        """Tell how far the session of an earlier turn has come; None where a new one is needed."""
+        try:
+            return reached(url, client=self.client) if url else None
+        except UploadLost:
+            return None
 
     def attached(self, remote_id: str) -> set[str]:
         """Name the files a draft has already."""

@@ -29,7 +29,7 @@ class Outgoing:
     """A mail ready for the wire.
 
     `recipients` are those who have not got it yet, `taken` how many have; `remote_id` and `is_retry` tell of earlier
-    tries, and by `message_id` it is recognised in Sent Items.
+    tries, and by `message_id` it is recognised in Sent Items. `uploads` are sessions begun for its files, by name.
     """
 
     sender: str
@@ -40,6 +40,7 @@ class Outgoing:
     remote_id: str = ""
     is_retry: bool = False
     taken: int = 0
+    uploads: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +75,21 @@ class Doubtful(Exception):
         self.error = error
 
 
+class TurnOver(Exception):
+    """Others have their turn first; what was begun is kept, and gone on with later."""
+
+
 class Journal(Protocol):
     """Where a wire notes how far a mail has come, committed at once. Raises LeaseLost when another has the mail."""
 
     def alive(self) -> None:
         """Hold on to the mail while something takes long."""
+
+    def next_piece(self) -> None:
+        """Hold on to the mail between two pieces of what is large. Raises TurnOver when the turn has lasted enough."""
+
+    def uploading(self, name: str, url: str) -> None:
+        """Note the session that takes the pieces of a file."""
 
     def drafted(self, *, remote_id: str, message_id: str) -> None:
         """Note the draft that stands for it at Microsoft."""

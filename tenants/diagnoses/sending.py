@@ -53,6 +53,11 @@ SENDING: dict[str, Advice] = {
         "A file of this mail is no longer in this server's storage.",
         "Restore MEDIA_ROOT from the backup, then send it again.",
     ),
+    "upload_lost": Advice(
+        Actor.MICROSOFT,
+        "Exchange has ended the upload of a large file before all of it was confirmed.",
+        "Nothing: the next try looks how far it came and goes on from there.",
+    ),
     "drafts_needed": Advice(
         Actor.CUSTOMER_ADMIN,
         "Files of this size need a draft in the mailbox, which the permission Mail.Send alone does not allow.",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import BinaryIO, Final
 from urllib.parse import urlsplit
 
-from tenants.errors import BadAnswer, ForeignLink, GraphError, IntegrationError, NetworkFailure
+from tenants.errors import BadAnswer, ForeignLink, GraphError, IntegrationError, NetworkFailure, UploadLost
 from tenants.microsoft.answers import JSON, read_json
 from tenants.microsoft.graph import GraphClient
 from tenants.microsoft.graph_errors import graph_error
@@ -20,21 +20,23 @@ PIECE_BYTES: Final = 10 * 320 * 1024
 #: How often a session is asked where to go on, after a cut, before the whole mail waits for its next try.
 RESUMES: Final = 5
 PIECE_DEADLINE_S: Final = 40.0
+#: What a session that is no longer there answers, and one that stands elsewhere than we think.
+_LOST: Final = frozenset({401, 403, 404, 410, 416})
 #: Exchange names the session's address itself; it may lead to its own hosts and to Graph's, nowhere else.
 _OUTLOOK: Final = (".office.com", ".office365.com", ".office365.us", ".office.us", ".outlook.cn")
 
 
 def upload(
-    url: str, file: BinaryIO, *, size_bytes: int, client: GraphClient, alive: Callable[[], None]
+    url: str, file: BinaryIO, *, at: int, size_bytes: int, client: GraphClient, next_piece: Callable[[], None]
 ) -> None:
-    """Send the bytes in order and go on after a cut where the session says. Raises IntegrationError.
+    """Send the bytes in order from `at`, and go on after a cut where the session says. Raises IntegrationError.
 
-    `alive` is called before each piece and may raise to stop.
+    `next_piece` is called before each piece and may raise to stop.
     """
     _check(url, client)
-    at, resumes = 0, 0
+    resumes = 0
     while at < size_bytes:
-        alive()
+        next_piece()
         file.seek(at)
         piece = file.read(min(PIECE_BYTES, size_bytes - at))
         try:
@@ -44,6 +46,12 @@ def upload(
             if resumes > RESUMES or error.permanent:
                 raise
             at = _next(_ask("GET", url, {}, None), otherwise=at)
+
+
+def reached(url: str, *, client: GraphClient) -> int:
+    """Ask a session how far it has come. Raises UploadLost and other IntegrationErrors."""
+    _check(url, client)
+    return _next(_ask("GET", url, {}, None), otherwise=0)
 
 
 def _put(url: str, piece: bytes, at: int, size_bytes: int) -> JSON:
@@ -69,6 +77,9 @@ def _ask(method: str, url: str, headers: dict[str, str], body: bytes | None) -> 
 
 
 def _failure(status: int, headers: object, raw: bytes) -> IntegrationError:
+    if status in _LOST:
+        # Whether it was complete shows in the draft: the mail's next try looks, and else begins the file anew.
+        return UploadLost.own("upload_lost")
     try:
         body: object = read_json(raw, content_type="application/json")
     except IntegrationError:

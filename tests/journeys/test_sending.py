@@ -239,15 +239,6 @@ def test_a_large_file_goes_by_upload_session(customer: Customer) -> None:
     assert any("AttachmentSessions" in one for one in customer.control.targets())
 
 
-def test_a_cut_upload_goes_on_where_it_stopped(customer: Customer) -> None:
-    """F-74."""
-    row = answer(ticket_of(customer), files=[attached(LARGE)])
-    customer.control.fault("reset_before", method="PUT", path="AttachmentSessions", nth=2)
-    send(customer)
-    puts = [one for one in customer.control.targets() if one.startswith("PUT")]
-    assert (state(row), len(puts)) == ("sent", 4)
-
-
 def test_a_large_file_without_the_right_to_drafts_is_refused_with_the_permission(customer: Customer) -> None:
     customer.control(f"apps/{customer.client_id}", {"roles": ["Mail.Send"]}, method="PATCH")
     row = answer(ticket_of(customer), files=[attached(LARGE)])
