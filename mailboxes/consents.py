@@ -68,11 +68,10 @@ def lost_of(mailbox: Mailbox) -> tuple[str, ...]:
 def _first_of(registration: AppRegistration) -> Mailbox | None:
     rows = Mailbox.objects.filter(
         registration=registration,
-        is_active=True,
         inbound_transport=Mailbox.Inbound.GRAPH,
         sign_in=Mailbox.SignIn.APPLICATION,
     )
-    found: Mailbox | None = rows.select_related("registration__tenant").order_by("pk").first()
+    found: Mailbox | None = rows.meant().select_related("registration__tenant").order_by("pk").first()
     return found
 
 

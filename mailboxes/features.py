@@ -56,7 +56,7 @@ def needed_of(registration: AppRegistration) -> tuple[Permission, ...]:
     """List what all mailboxes of a registration need together, optional ones last."""
     mine = Q(registration=registration) | Q(outbound_registration=registration)
     wanted: dict[Permission, None] = {}
-    for mailbox in Mailbox.objects.filter(mine, is_active=True):
+    for mailbox in Mailbox.objects.filter(mine).meant():
         wanted |= dict.fromkeys(needed_by(mailbox, registration))
     return tuple(sorted(wanted, key=lambda one: one.is_optional))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from django.db.models import Q
 
@@ -19,9 +20,12 @@ from tenants.setup import mailbox_guide
 from tenants.setup.chain import look_at_credential
 from tenants.setup.guide import Facts, Step, steps
 from tenants.setup.mailbox_guide import Situation
-from tenants.setup.permissions import Feature, Permission
+from tenants.setup.permissions import Feature, Permission, needed
 from tenants.setup.powershell import Target
 from tenants.whom import for_its_tenant
+
+#: Of a registration without a mailbox: what the most usual one needs, which the application reads, tidies and answers.
+FIRST: Final = needed({Feature.TIDY, Feature.SEND})
 
 
 def guide_of(registration: AppRegistration) -> list[Step]:
@@ -61,8 +65,8 @@ def facts_of_mailbox(mailbox: Mailbox) -> Facts:
 def facts_of(registration: AppRegistration) -> Facts:
     """Gather from the rows; nothing is asked of Microsoft."""
     mine = Q(registration=registration) | Q(outbound_registration=registration)
-    mailboxes = list(Mailbox.objects.filter(mine, is_active=True).order_by("address"))
-    return _facts(registration, mailboxes, needed_of(registration))
+    mailboxes = list(Mailbox.objects.filter(mine).meant().order_by("address"))
+    return _facts(registration, mailboxes, needed_of(registration) if mailboxes else FIRST)
 
 
 def _facts_of_sending(mailbox: Mailbox) -> Facts | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,10 @@ from tenants.ownership import OwnedQuerySet, TenantOwned
 
 
 class MailboxQuerySet(OwnedQuerySet):
+    def meant(self) -> MailboxQuerySet:
+        """Keep the mailboxes that are on, and those never read yet: they are being set up."""
+        return self.filter(Q(is_active=True) | Q(last_success_at=None))
+
     def working(self) -> MailboxQuerySet:
         """Keep the mailboxes that fetch mail: on, not paused by staff, with an inbound wire, of a tenant that is on."""
         running = self.filter(is_active=True, tenant__is_active=True).exclude(paused=Mailbox.Pause.STAFF)

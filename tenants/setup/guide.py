@@ -83,7 +83,7 @@ class Facts:
 def steps(facts: Facts) -> list[Step]:
     """Give the steps in the order they are done in."""
     found = [_roles(), _registration(facts), _credential(facts), permission_step(facts), _mailboxes(facts)]
-    if _graph_roles(facts):
+    if facts.target.addresses and _graph_roles(facts):
         found += [_limit(facts), _older_limit(facts)]
     if facts.reads_imap or facts.sends_smtp:
         found.append(protocol_step(facts))
@@ -181,6 +181,13 @@ def permission_step(facts: Facts) -> Step:
         ),
         _("Where only Exchange's roles are used (the next steps), the mail permissions are left out here."),
     ]
+    if not facts.target.addresses:
+        says.append(
+            _(
+                "No mailbox uses this registration yet. These are for mailboxes that the application reads, tidies up "
+                "and answers from by itself; add the mailbox, and the list follows its settings."
+            )
+        )
     if facts.granted is None:
         says.append(_("What is granted is not known yet: test the configuration of a mailbox."))
     elif compared.missing:

@@ -12,7 +12,7 @@ from mailboxes.guide import guide_of
 from mailboxes.models import Mailbox
 from tenants.models import AppRegistration, Consent
 from tenants.setup.guide import State, Step
-from tests.factories import CredentialFactory, MailboxFactory
+from tests.factories import AppRegistrationFactory, CredentialFactory, MailboxFactory
 from tests.tenants.admin.conftest import Desk, desk, signed_in
 
 __all__ = ["desk"]
@@ -92,12 +92,35 @@ def test_steps_for_imap_come_with_its_ports() -> None:
     assert ("IMAP", "outlook.office365.com:993") in step(registration, "reach Microsoft").values
 
 
-def test_mailboxes_that_are_off_stand_in_no_script() -> None:
+def test_mailboxes_no_longer_read_stand_in_no_script() -> None:
     registration = connected()
     MailboxFactory(
-        tenant=registration.tenant, registration=registration, address="gone@contoso.example", is_active=False
+        tenant=registration.tenant,
+        registration=registration,
+        address="gone@contoso.example",
+        is_active=False,
+        last_success_at=timezone.now(),
     )
     assert all("gone@contoso.example" not in one.script for one in guide_of(registration))
+
+
+def test_a_mailbox_being_set_up_counts_before_it_is_on() -> None:
+    """Its permissions are not called superfluous, and the scripts open it."""
+    registration = connected(roles="Mail.ReadWrite", is_active=False, address="new@contoso.example")
+
+    found = step(registration, "Add the permissions")
+    assert ("Microsoft Graph > Application permissions", "Mail.ReadWrite") in found.values
+    assert not any("used by nothing here" in sentence for sentence in found.says)
+    assert "new@contoso.example" in step(registration, "limit the application").script
+
+
+def test_a_registration_without_a_mailbox_says_what_the_usual_one_needs() -> None:
+    registration = AppRegistrationFactory()
+
+    found = step(registration, "Add the permissions")
+    assert {"Mail.ReadWrite", "Mail.Send"} <= {name for _place, name in found.values}
+    assert found.state is State.OPEN
+    assert not any(one.script for one in guide_of(registration))
 
 
 def test_every_step_names_a_page_of_microsofts() -> None:
