@@ -27,7 +27,7 @@ from tenants.proof import ask_again
 from tenants.reach import is_operator
 from tenants.templatetags.desk import ago
 from tickets import figures as ticket_figures
-from tickets.models import Ticket
+from tickets.models import Queue, Ticket
 
 admin.site.unregister(Tenant)
 
@@ -70,6 +70,9 @@ class CustomerAdmin(TenantAdmin):
 
     def save_model(self, request: HttpRequest, tenant: Any, form: Any, change: bool) -> None:
         super().save_model(request, tenant, form, change)
+        if not change:
+            # A mailbox cannot do without one, and most customers need no other.
+            Queue.objects.create(tenant=tenant, name=_("Support"))
         if change and "is_active" in form.changed_data:
             turn = customers.switch_on if tenant.is_active else customers.switch_off
             turn(Tenant.objects.filter(pk=tenant.pk))

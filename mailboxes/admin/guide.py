@@ -93,6 +93,7 @@ def _shown(
         **page.admin_site.each_context(request),
         "title": title,
         "opts": page.opts if mailbox else AppRegistration._meta,
+        "object": mailbox or registration,
         "registration": registration,
         "mailbox": mailbox,
         "sending_registration": sending_side(mailbox).registration if mailbox else registration,

@@ -174,7 +174,7 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
         """Save, and only after that, outside of the transaction, test what is to be switched on."""
         answer = super().changeform_view(request, *args, **kwargs)
         saved: Mailbox | None = getattr(request, "_to_switch_on", None)
-        return answer if saved is None else pages.finish_switching_on(self, request, saved, answer)
+        return answer if saved is None else pages.finish_switching_on(request, saved, answer)
 
     def list_folders(self, request: HttpRequest, pk: int) -> HttpResponse:
         mailbox = self.own_mailbox(request, pk)

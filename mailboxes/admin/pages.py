@@ -103,6 +103,7 @@ def ask_microsoft(
 ) -> HttpResponse:
     """Ask now and show the answer, or who has to do what."""
     context = {**page.admin_site.each_context(request), "title": title, "opts": page.opts, "mailbox": mailbox}
+    context["object"] = mailbox
     try:
         context["answer"] = ask()
     except IntegrationError as error:
@@ -134,6 +135,7 @@ def show_examination(
         **page.admin_site.each_context(request),
         "title": _("Test of %(address)s") % {"address": mailbox.address},
         "opts": page.opts,
+        "object": mailbox,
         "mailbox": mailbox,
         "made_at": made_at,
         "is_ok": examination.is_ok,
@@ -158,16 +160,15 @@ def give_bundle(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     return answer
 
 
-def finish_switching_on(
-    page: Any, request: HttpRequest, mailbox: Mailbox, saved: HttpResponse
-) -> HttpResponse:
+def finish_switching_on(request: HttpRequest, mailbox: Mailbox, saved: HttpResponse) -> HttpResponse:
     """Examine a mailbox that was just saved and is to be on; it stays off while a step fails, and says which."""
     examination = switch_on(mailbox, by=request.user)
     if examination.is_ok:
         messages.success(request, _("Tested step by step and switched on."))
         return saved
     messages.warning(request, _("Saved, and not switched on: the step in red has to be repaired first."))
-    return show_examination(page, request, mailbox, examination, made_at=timezone.now())
+    # Not shown in this answer: loaded again, the page would send the form a second time.
+    return HttpResponseRedirect(reverse("admin:mailboxes_mailbox_examined", args=[mailbox.pk]))
 
 
 def warn_of_unread_answers(request: HttpRequest, mailbox: Mailbox) -> None:

@@ -64,7 +64,7 @@ def _stands(asked: ConsentRequest | None) -> tuple[str, str, str]:
         return (
             "success",
             _("seen"),
-            _("A fresh token and a live call show it: %(seen)s.") % {"seen": shown(asked.seen)},
+            _("Proved with a fresh token: %(seen)s.") % {"seen": shown(asked.seen)},
         )
     if asked.state == State.REFUSED:
         return "danger", _("not granted"), _("The last request ended without consent.")

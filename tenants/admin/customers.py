@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.scoped import TenantOwnedAdmin
@@ -59,6 +60,11 @@ class TenantAdmin(TenantOwnedAdmin):
         if obj is not None and AppRegistration.objects.filter(tenant_id=obj.pk).exists():
             return False
         return super().has_delete_permission(request, obj)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        """Lead on to the next thing a customer needs."""
+        messages.info(request, _("Next: the application that opens this customer's mailboxes."))
+        return HttpResponseRedirect(f"{reverse('admin:tenants_appregistration_add')}?tenant={obj.pk}")
 
     @admin.display(description=_("app registrations"), ordering="registration_count")
     def registrations(self, tenant: Any) -> int:

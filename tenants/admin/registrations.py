@@ -9,9 +9,9 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
@@ -32,6 +32,7 @@ from tenants.errors import IntegrationError
 from tenants.models import AppRegistration, Consent, Credential, ScopeProof
 from tenants.proof import ProvenPage, ask_again
 from tenants.reach import ADMINS
+from tenants.round_trip import return_address
 from tenants.wording import shown
 
 
@@ -137,13 +138,29 @@ class AppRegistrationAdmin(ProvenPage, TenantOwnedAdmin):
         registration = context.get("original")
         if registration is not None:
             context["consent"] = card(registration, request)
+        else:
+            context["return_address"] = return_address()
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask at first for what has to be entered, and nothing else."""
+        if obj is not None:
+            return super().get_fieldsets(request, obj)
+        words = gettext_lazy("What its Overview page shows at Microsoft.")
+        return [(None, {"fields": ["tenant", "name", "client_id"], "description": words})]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"name": _("Helpdesk"), **super().get_changeform_initial_data(request)}
+
     def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> Any:
-        inlines = super().get_inline_instances(request, obj)
-        if obj is None or not obj.credentials.exists():
-            return inlines
-        return [one for one in inlines if not isinstance(one, NewCredentialInline)]
+        has_some = obj is not None and obj.credentials.exists()
+        shown = CredentialsInline if has_some else NewCredentialInline
+        return [one for one in super().get_inline_instances(request, obj) if isinstance(one, shown)]
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        """Stay with the registration: consent is asked for here, and a mailbox added."""
+        messages.info(request, _("Next: admin consent, and the mailbox. The setup guide says each step."))
+        return HttpResponseRedirect(reverse("admin:tenants_appregistration_change", args=[obj.pk]))
 
     @method_decorator(sensitive_post_parameters())
     def replace_credential(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -167,6 +184,7 @@ class AppRegistrationAdmin(ProvenPage, TenantOwnedAdmin):
             **self.admin_site.each_context(request),
             "title": _("Test of %(name)s") % {"name": registration.name},
             "opts": self.opts,
+            "object": registration,
             "registration": registration,
             "mailboxes": registration.mailboxes.order_by("address")[:50],
         }

@@ -49,6 +49,7 @@ def show_replacement(page: Any, request: HttpRequest, registration: AppRegistrat
         **page.admin_site.each_context(request),
         "title": _("Replace the credential of %(name)s") % {"name": registration.name},
         "opts": page.opts,
+        "object": registration,
         "registration": registration,
         "form": form,
     }

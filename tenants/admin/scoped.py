@@ -65,7 +65,8 @@ class ScopedRelations:
     ) -> Any:
         # Given here, it binds the choices, the validation of what is posted and the initial value alike.
         rows = kwargs["queryset"] = self.offered(db_field.remote_field.model, request)
-        if rows.model is Tenant and len(only := list(rows[:2])) == 1:
+        is_asked = rows.model is Tenant or not db_field.blank
+        if is_asked and len(only := list(rows[:2])) == 1:
             kwargs["initial"] = only[0].pk
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
         if (
@@ -133,7 +134,7 @@ class TenantOwnedAdmin(AuditedPage, ScopedRelations, ThemedAdmin):
         return may(request, roles, tenant_id_of(row) if isinstance(row, Model) else None)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        request._tenant_of_page = tenant_id_of(obj) if obj else None  # type: ignore[attr-defined]
+        request._tenant_of_page = tenant_id_of(obj) if obj else _asked_for(request)  # type: ignore[attr-defined]
         form = super().get_form(request, obj, change=change, **kwargs)
         show_in(form, request)
         if request.method == "POST" and kwargs.get("fields"):
@@ -232,7 +233,7 @@ class ScopedInline(ScopedRelations):
     has_delete_permission = has_change_permission
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        request._tenant_of_page = tenant_id_of(obj) if obj else None  # type: ignore[attr-defined]
+        request._tenant_of_page = tenant_id_of(obj) if obj else _asked_for(request)  # type: ignore[attr-defined]
         formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
         show_in(formset.form, request)
         return formset
@@ -265,6 +266,12 @@ class OperatorOnly:
 
     has_change_permission = has_view_permission
     has_delete_permission = has_view_permission
+
+
+def _asked_for(request: HttpRequest) -> int | None:
+    """Read which tenant a new row is for, where a link said so; it only narrows what is within reach."""
+    asked = request.GET.get("tenant", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
 
 
 def _with_tenant(row: Any) -> str:

@@ -100,7 +100,7 @@ def test_consent_by_the_button_is_proved_by_a_token_and_a_call(world: World) -> 
     assert (back.status_code, back.headers["Location"]) == (302, world.url("change"))
     assert world.request().state == "proved"
     page = world.page()
-    assert "A fresh token and a live call show it" in page
+    assert "Proved with a fresh token" in page
     assert "mails in the inbox" in page
 
 
@@ -188,7 +188,7 @@ def test_link_leads_an_administrator_without_an_account_round(world: World) -> N
     assert (back.status_code, back.headers["Location"]) == (302, "/consent/done/")
     assert consent.prove_due(timezone.now()) == 1
     assert world.request().state == "proved"
-    assert "A fresh token and a live call show it" in world.page()
+    assert "Proved with a fresh token" in world.page()
 
 
 def test_answer_to_the_link_reveals_nothing(world: World) -> None:

@@ -56,14 +56,12 @@ def first(desk: Desk, **new: Any) -> Any:
     form = {
         "name": desk.registration.name,
         "client_id": desk.registration.client_id,
-        "credentials-TOTAL_FORMS": 0,
+        "credentials-TOTAL_FORMS": 1,
         "credentials-INITIAL_FORMS": 0,
-        "credentials-2-TOTAL_FORMS": 1,
-        "credentials-2-INITIAL_FORMS": 0,
-        "credentials-2-0-registration": desk.registration.pk,
-        "credentials-2-0-kind": "secret",
+        "credentials-0-registration": desk.registration.pk,
+        "credentials-0-kind": "secret",
     }
-    form |= {f"credentials-2-0-{name}": value for name, value in new.items()}
+    form |= {f"credentials-0-{name}": value for name, value in new.items()}
     url = reverse("admin:tenants_appregistration_change", args=[desk.registration.pk])
     return signed_in(desk.admin).post(url, form, follow=True)
 
@@ -122,7 +120,7 @@ def test_page_of_a_registration_with_a_credential_takes_no_second_one_untried(de
     url = reverse("admin:tenants_appregistration_change", args=[desk.registration.pk])
     page = signed_in(desk.admin).get(url).content.decode()
 
-    assert "credentials-2-0-value" not in page
+    assert "credentials-0-value" not in page
     assert "Replace credential" in page
 
 
@@ -201,12 +199,10 @@ def test_a_registration_is_added_with_its_first_secret(desk: Desk) -> None:
         "tenant": desk.ours.pk,
         "name": "Second",
         "client_id": GUID,
-        "credentials-TOTAL_FORMS": 0,
+        "credentials-TOTAL_FORMS": 1,
         "credentials-INITIAL_FORMS": 0,
-        "credentials-2-TOTAL_FORMS": 1,
-        "credentials-2-INITIAL_FORMS": 0,
-        "credentials-2-0-kind": "secret",
-        "credentials-2-0-value": NEW,
+        "credentials-0-kind": "secret",
+        "credentials-0-value": NEW,
     }
     answer = signed_in(desk.admin).post(reverse("admin:tenants_appregistration_add"), form)
 
