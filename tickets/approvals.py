@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any, Final
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
@@ -25,7 +26,7 @@ from mailboxes.outbound.room import MOST_BYTES
 from mailboxes.parsing.gate import one_line, storable
 from mailboxes.transports.out import sender_of, why_not
 from tenants import audit
-from tenants.errors import Misconfigured
+from tenants.errors import IntegrationError, Misconfigured
 from tenants.whom import for_its_tenant
 from tickets.approval_mails import MAX_CONTEXT, how_long, outbox_key, reminder_mail, request_mail
 from tickets.models import Approval, ApprovalRequest, Attachment, Entry, ThreadKey, Ticket
@@ -129,10 +130,10 @@ def tend(now: datetime) -> None:
 
 
 def _kept_apart(step: Callable[[], None]) -> None:
-    """Take a step about one row; one that fails is written to the log and keeps no other row back."""
+    """Take a step about one row; one that cannot be written, or is gone, is in the log and keeps no other back."""
     try:
         step()
-    except Exception:
+    except (DatabaseError, ObjectDoesNotExist, IntegrationError):
         log.exception("An approval could not be tended; it is tried again with the next turn")
 
 
