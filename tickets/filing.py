@@ -189,7 +189,8 @@ class Filer:
             return State.SUSPENDED, letter.verdict.reason
         if conversations.ticket_of_copy(letter):
             return State.SKIPPED, "the same mail is filed already"
-        if letter.outcome.discard:
+        # What an approver answers counts for more than any rule: he was asked, and somebody waits for it.
+        if letter.outcome.discard and conversations.request_of(letter) is None:
             return State.SKIPPED, letter.outcome.discard
         return State.FILED, ""
 

@@ -230,6 +230,18 @@ def test_whoever_a_rule_keeps_from_automatic_answers_gets_no_advice(
     assert (counted(), advice()) == (["doubtful"], [])
 
 
+def test_a_rule_that_discards_mail_discards_no_answer_of_an_approver(
+    asking_ticket: Ticket, mailbox: Mailbox
+) -> None:
+    asked(asking_ticket, ADA)
+    Rule.objects.create(tenant=mailbox.tenant, name="Ads", place=1, sender="*", discard="advertising")
+    row = answer("Approved", to=request_to(ADA).outbound, mailbox=mailbox)
+    other = answer("Approved", to=None, mailbox=mailbox)
+    row.refresh_from_db()
+    other.refresh_from_db()
+    assert (request_to(ADA).state, row.state, other.state) == ("approved", "filed", "skipped")
+
+
 def test_a_bounce_of_a_request_is_noted_on_the_ticket(asking_ticket: Ticket, mailbox: Mailbox) -> None:
     asked(asking_ticket, ADA)
     head = [*proof(ADA), "Auto-Submitted: auto-replied", "Return-Path: <>"]
