@@ -1,4 +1,4 @@
-"""Tickets, the ledger and the outbox as JSON lines, oldest first, read in pieces so that memory stays small."""
+"""Tickets, the ledger, the outbox and approvals as JSON lines, oldest first, read in pieces: memory stays small."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from mailboxes.models import InboundMessage, Mailbox, OutboundMessage
 from tenants.console import Fault, Refused, iso
 from tenants.models import Tenant
-from tickets.models import Attachment, Entry, Ticket
+from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, Attachment, Entry, Ticket
 
 #: Tickets read at a time, with all their entries: four statements each time.
 CHUNK_TICKETS: Final = 100
@@ -30,9 +30,7 @@ _LEDGER: Final = (
 
 def ticket_lines(*, tenant_name: str | None = None) -> Generator[dict[str, Any], None, None]:
     """Give every ticket with its conversation. Raises Refused when there is no such tenant."""
-    tickets = Ticket.objects.order_by("opened_at", "pk")
-    if tenant_name is not None:
-        tickets = tickets.filter(tenant=_tenant(tenant_name))
+    tickets = _of_tenant(Ticket.objects.order_by("opened_at", "pk"), tenant_name)
     tickets = tickets.select_related("tenant", "mailbox", "queue", "merged_into")
     tickets = tickets.prefetch_related(_entries(), "tags")
     for ticket in tickets.iterator(chunk_size=CHUNK_TICKETS):
@@ -58,6 +56,18 @@ def outbox_lines(addresses: Sequence[str] = ()) -> Generator[dict[str, Any], Non
         mails = mails.filter(mailbox__in=_mailboxes(addresses))
     for row in mails.iterator(chunk_size=CHUNK_MAILS):
         yield outbox_line(row)
+
+
+def approval_lines(*, tenant_name: str | None = None) -> Generator[dict[str, Any], None, None]:
+    """Give every approval with its approvers and all that was answered. Raises Refused when there is no such tenant."""
+    approvals = _of_tenant(Approval.objects.order_by("asked_at", "pk"), tenant_name)
+    approvals = approvals.select_related("tenant", "ticket__merged_into", "mailbox", "answers_in", "asked_by")
+    requests = ApprovalRequest.objects.select_related("outbound").order_by("pk")
+    requests = requests.defer("outbound__text", "outbound__html", "outbound__headers", "outbound__references")
+    answers = ApprovalAnswer.objects.select_related("request").order_by("noted_at", "pk")
+    approvals = approvals.prefetch_related(Prefetch("requests", requests), Prefetch("answers", answers))
+    for approval in approvals.iterator(chunk_size=CHUNK_TICKETS):
+        yield _approval(approval)
 
 
 def outbox_line(row: OutboundMessage) -> dict[str, Any]:
@@ -143,6 +153,53 @@ def _attachment(file: Attachment) -> dict[str, Any]:
     }
 
 
+def _approval(approval: Approval) -> dict[str, Any]:
+    by = approval.asked_by
+    return {
+        "id": approval.pk,
+        "tenant": approval.tenant.name,
+        "ticket": approval.ticket.standing_for().reference,
+        "question": approval.question,
+        "context": approval.context,
+        "state": approval.state,
+        "quorum": approval.quorum,
+        "mailbox": approval.mailbox.address if approval.mailbox else None,
+        "answers_in": approval.answers_in.address if approval.answers_in else None,
+        "asked_by": by.get_username() if by else None,
+        "asked_at": iso(approval.asked_at),
+        "deadline_at": iso(approval.deadline_at),
+        "ended_at": iso(approval.ended_at) if approval.ended_at else None,
+        "approvers": [_approver(one) for one in approval.requests.all()],
+        "answers": [_approval_answer(one) for one in approval.answers.all()],
+    }
+
+
+def _approver(request: ApprovalRequest) -> dict[str, Any]:
+    return {
+        "name": request.name,
+        "email": request.address,
+        "state": request.state,
+        "decided_at": iso(request.decided_at) if request.decided_at else None,
+        "reminders": request.reminders,
+        "mail": request.outbound.state if request.outbound else None,
+    }
+
+
+def _approval_answer(line: ApprovalAnswer) -> dict[str, Any]:
+    return {
+        "approver": line.request.address,
+        "from": line.sender,
+        "received_at": iso(line.happened_at),
+        "noted_at": iso(line.noted_at),
+        "said": line.said,
+        "counted_as": line.counted_as,
+        "reason": line.reason,
+        "outcome": line.outcome,
+        "answered": line.is_answered,
+        "ledger_id": line.mail,
+    }
+
+
 def _mail(values: tuple[Any, ...]) -> dict[str, Any]:
     address, remote_id, message_id, received_at, state, reason, ticket, source, sha256 = values
     return {
@@ -164,13 +221,15 @@ def _bracketed(message_id: str) -> str | None:
     return f"<{bare}>" if bare else None
 
 
-def _tenant(name: str) -> Tenant:
+def _of_tenant(rows: QuerySet[Any], name: str | None) -> QuerySet[Any]:
+    if name is None:
+        return rows
     found = Tenant.objects.filter(name=name).first()
     if found is None:
         raise Refused(
             [Fault(path="tenant", code="tenant_missing", message=f"There is no tenant named {name}.")]
         )
-    return found
+    return rows.filter(tenant=found)
 
 
 def _mailboxes(addresses: Sequence[str]) -> QuerySet[Any]:

@@ -192,6 +192,8 @@ def test_letters_stay_letters_on_utf8_and_are_escaped_elsewhere() -> None:
         (("ledger", "nobody@contoso.example"), "addresses[0]", "mailbox_missing"),
         (("ledger", "--tenant", "Contoso"), "ledger", "argument_unused"),
         (("tickets", "help@contoso.example"), "tickets", "argument_unused"),
+        (("approvals", "--tenant", "Nobody"), "tenant", "tenant_missing"),
+        (("approvals", "help@contoso.example"), "approvals", "argument_unused"),
     ],
 )
 def test_name_that_is_not_there_is_a_fault_with_its_path(
