@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -38,8 +38,11 @@ class Written:
 @for_its_tenant
 def keep(ticket: Ticket, written: Written, *, by: User, key: str = "") -> datetime | None:
     """Keep a draft; None when there is nothing to keep, or the answer of this key is on its way already."""
-    if not (written.text.strip() or written.html.strip() or written.cc.strip() or written.bcc.strip()):
-        discard(ticket, by=by)
+    is_empty = not any(one.strip() for one in (written.text, written.html, written.cc, written.bcc))
+    if is_empty:
+        # Files have been stored before there is a draft of them: those go only when they are thrown away.
+        AnswerDraft.objects.filter(ticket=ticket, user=by, files=[]).delete()
+    if is_empty and not AnswerDraft.objects.filter(ticket=ticket, user=by).exists():
         return None
     if key and OutboundMessage.objects.filter(tenant_id=ticket.tenant_id, key=key_of(ticket, key)).exists():
         # The last word of a page that is being left comes behind the answer itself.
@@ -73,10 +76,20 @@ def take_back(ticket: Ticket, row: OutboundMessage, *, by: User) -> None:
         return
     lines = {name: ", ".join(one["email"] for one in getattr(row, name)) for name in ("to", "cc", "bcc")}
     keep(ticket, Written(text=row.text, html=row.html, **lines), by=by)
+    AnswerDraft.objects.filter(ticket=ticket, user=by).update(files=row.files)
 
 
 def draft_of(ticket: Ticket, *, by: User) -> AnswerDraft | None:
     found: AnswerDraft | None = AnswerDraft.objects.filter(ticket=ticket, user=by).first()
+    return found
+
+
+def kept_files(ticket: Ticket, wanted: Sequence[str], *, by: User) -> list[dict[str, Any]]:
+    """Give the files of a draft that go out with it, named by their hashes. Raises Misconfigured (file_missing)."""
+    draft = draft_of(ticket, by=by) if wanted else None
+    found = [one for one in (draft.files if draft else []) if one["sha256"] in wanted]
+    if not {one["sha256"] for one in found} >= set(wanted):
+        raise Misconfigured.own("file_missing")
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import getaddresses
@@ -57,7 +57,8 @@ class File:
 class Answer:
     """What staff want to say. Without `to` it goes to the requester; `key` makes a double click one mail.
 
-    With `html`, which is cleaned, the mail is formatted, and its plain text is written from that.
+    With `html`, which is cleaned, the mail is formatted, and its plain text is written from that. `stored` are files
+    that are in storage already, as the outbox has them.
     """
 
     text: str
@@ -66,6 +67,7 @@ class Answer:
     cc: Sequence[Person] = ()
     bcc: Sequence[Person] = ()
     files: Sequence[File] = ()
+    stored: Sequence[Mapping[str, Any]] = ()
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -93,7 +95,7 @@ def reply(ticket: Ticket, answer: Answer, *, by: User | None, hold_s: float = 0)
     if (known := _known(ticket, key)) is not None:
         return known
     answer = _checked(ticket, answer)
-    files = list(_stored(ticket.tenant_id, answer.files))
+    files = list(_stored(ticket.tenant_id, answer))
     try:
         with transaction.atomic():
             row = _queue(ticket, answer, key=key, files=files, by=by, hold_s=hold_s)
@@ -169,10 +171,11 @@ def _person(name: str, email: str) -> Person:
     return {"name": one_line(name, max_chars=100), "email": address}
 
 
-def _stored(tenant_id: int, files: Sequence[File]) -> Iterator[dict[str, Any]]:
+def _stored(tenant_id: int, answer: Answer) -> Iterator[dict[str, Any]]:
     """Put the files in storage under their hash. Raises Misconfigured (files_too_large)."""
-    left, names = MOST_BYTES, set[str]()
-    for file in files:
+    left, names = MOST_BYTES - sum(one["size_bytes"] for one in answer.stored), set[str]()
+    yield from ({**one, "name": unique_name(one["name"], names)} for one in answer.stored)
+    for file in answer.files:
         size_bytes, digest = 0, hashlib.sha256()
         for chunk in file.chunks():
             digest.update(chunk)

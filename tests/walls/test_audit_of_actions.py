@@ -49,6 +49,7 @@ UNTOLD_DOORS: Final = {
     "mailboxes/<int:pk>/sign-in/": "leads to Microsoft; told when somebody has signed in",
     "admin/tickets/ticket/<int:pk>/show_as/": "how a mail is read, and nothing of it",
     "admin/tickets/ticket/<int:pk>/draft/": "his own draft; the answer that becomes of it is told",
+    "admin/tickets/ticket/<int:pk>/people/": "looks for people and changes nothing",
     "admin/tickets/ticket/<int:pk>/quote/": "reads a mail of the ticket and changes nothing",
     "admin/tickets/ticket/<int:pk>/note/": "the note itself stands on the ticket, with its writer",
 }

@@ -21,6 +21,7 @@ from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError, Misconfigured
 from tenants.wording import told
 from tickets import drafts
+from tickets.addresses import others_on, suggest
 from tickets.drafts import Written
 from tickets.models import Ticket
 from tickets.quoting import Quote, quote_of
@@ -44,7 +45,12 @@ class ComposerPages:
     has_change_permission: Any
 
     def get_urls(self) -> list[Any]:
-        doors = {"answer": self.write_answer, "draft": self.keep_draft, "quote": self.quote}
+        doors = {
+            "answer": self.write_answer,
+            "draft": self.keep_draft,
+            "quote": self.quote,
+            "people": self.suggest,
+        }
         own = [
             path(
                 f"<int:pk>/{name}/",
@@ -65,6 +71,8 @@ class ComposerPages:
             # What was typed comes back with the page; only files have to be chosen again.
             drafts.keep(ticket, written, by=agent)
             messages.error(request, told(error.diagnosis))
+            if request.FILES:
+                messages.warning(request, _("Your text is still here; the files have to be chosen again."))
         else:
             drafts.discard(ticket, by=agent)
             waits = _("The answer leaves in %(seconds)d seconds; until then it can be taken back below.")
@@ -86,6 +94,12 @@ class ComposerPages:
         found = quote_of(self._answerable(request, pk).standing_for()) or Quote(text="", html="")
         return JsonResponse({"text": found.text, "html": found.html})
 
+    def suggest(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Give the people meant by the letters typed so far; asked for by addresses.js."""
+        term = request.POST.get("term", "")[:100]
+        ticket = self._answerable(request, pk)
+        return JsonResponse({"people": suggest(ticket, term, visible=self.get_queryset(request))})
+
     def _answerable(self, request: HttpRequest, pk: int) -> Ticket:
         ticket: Ticket | None = self.get_queryset(request).filter(pk=pk).first()
         if ticket is None or not self.has_change_permission(request, ticket):
@@ -106,6 +120,7 @@ def composer(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
         "answer_from": sender,
         "answer_footer": footer_below(ticket, by=agent, sender=sender),
         "canned": canned_below(ticket, by=agent, sender=sender),
+        "answer_others": ", ".join(one["email"] for one in others_on(ticket)),
         "draft": draft or Written(to=ticket.requester_email),
         "has_draft": draft is not None,
         "is_rich": bool(draft.html) if draft else drafts.is_rich(agent),
@@ -127,8 +142,10 @@ def _written(request: HttpRequest) -> Written:
 
 def _answer(request: HttpRequest, ticket: Ticket, written: Written) -> Answer:
     files = request.FILES.getlist("files")
+    stored = drafts.kept_files(ticket, request.POST.getlist("kept"), by=cast(User, request.user))
     room = room_of(ticket.mailbox) if ticket.mailbox else Room()
-    if sum(file.size or 0 for file in files) > room.most_bytes:
+    size_bytes = sum(file.size or 0 for file in files) + sum(one["size_bytes"] for one in stored)
+    if size_bytes > room.most_bytes:
         raise Misconfigured.own(room.code)
     text, html = written.text, written.html
     quote = quote_of(ticket.standing_for()) if "with_quote" in request.POST else None
@@ -142,6 +159,7 @@ def _answer(request: HttpRequest, ticket: Ticket, written: Written) -> Answer:
         cc=people(written.cc),
         bcc=people(written.bcc),
         files=[_file(one) for one in files],
+        stored=stored,
         key=request.POST.get("key", "")[:64] or uuid.uuid4().hex,
     )
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from django.db.models import BooleanField, Case, F, QuerySet, Value, When
 from django.db.models.functions import Left
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -36,6 +37,8 @@ SENT_LEVELS: Final = {
     "failed": "danger",
     "cancelled": "calm",
 }
+#: A mail that leaves within this time is counted down to. Seconds.
+COUNTED_S: Final = 120
 LINE_PX: Final = 21
 #: How far the sender is proven: colour and words.
 TRUST: Final = {
@@ -99,15 +102,22 @@ class Item:
     problems: Sequence[str]
     #: Where the whole of a mail is that was cut at the size limit.
     outlook_url: str = ""
+    #: When a mail of ours that waits will be sent.
+    leaves_at: datetime | None = None
 
     @property
     def sent_level(self) -> str:
         return SENT_LEVELS.get(self.entry.outbound.state, "calm") if self.entry.outbound else "calm"
 
     @property
-    def leaves_at(self) -> datetime | None:
-        """Say when a mail of ours that waits will be sent."""
-        return Forecast().leaves_at(self.entry.outbound) if self.entry.outbound else None
+    def leaves_in_s(self) -> int | None:
+        """Count the seconds until then; None for what does not leave soon enough to be watched."""
+        left = (self.leaves_at - timezone.now()).total_seconds() if self.leaves_at else COUNTED_S + 1
+        return max(0, round(left)) if left <= COUNTED_S else None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.entry.outbound is not None and self.entry.outbound.state in ("queued", "sending")
 
     @property
     def has_remote_images(self) -> bool:
@@ -131,7 +141,15 @@ def conversation(ticket: Ticket, *, shows_all: bool = False) -> list[Item]:
     repeated = repeated_pictures(entries, files)
     twins = _twins(entries)
     items = [(one, _item(one, files.get(one.pk, []), repeated, twin=twins.get(one.pk))) for one in entries]
-    return [replace(item, outlook_url=_in_outlook(ticket, entry)) for entry, item in items]
+    forecast = Forecast()
+    return [
+        replace(
+            item,
+            outlook_url=_in_outlook(ticket, entry),
+            leaves_at=forecast.leaves_at(entry.outbound) if entry.outbound else None,
+        )
+        for entry, item in items
+    ]
 
 
 def _in_outlook(ticket: Ticket, entry: Any) -> str:

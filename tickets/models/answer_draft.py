@@ -19,6 +19,8 @@ class AnswerDraft(TenantOwned):
     to = models.TextField(blank=True)
     cc = models.TextField(blank=True)
     bcc = models.TextField(blank=True)
+    #: Files of an answer that was taken back, as the outbox had them.
+    files = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), blank=True)
     written_at = models.DateTimeField()
 
     class Meta:

@@ -71,14 +71,6 @@
 
   const asText = (node) => linesOf(node).join("\n").replace(/[^\S\n]+\n/g, "\n").replace(/\n{3,}/g, "\n\n").trim();
 
-  // --- Sizes ---
-
-  function size(bytes) {
-    const number = new Intl.NumberFormat(document.documentElement.lang || undefined, { maximumFractionDigits: 1 });
-    if (bytes < 1024) return `${bytes} B`;
-    return bytes < 1024 * 1024 ? `${number.format(bytes / 1024)} KB` : `${number.format(bytes / 1024 / 1024)} MB`;
-  }
-
   function start(form) {
     const part = (name) => form.querySelector(`[data-${name}]`);
     const area = form.querySelector("#answer-text");
@@ -188,7 +180,7 @@
 
     function paste(event) {
       const kept = event.clipboardData;
-      if (!kept || [...kept.types].includes("Files") && !kept.getData("text/html")) return;
+      if (!kept || [...kept.types].includes("Files") && !kept.getData("text/plain")) return;
       event.preventDefault();
       const words = kept.getData("text/html");
       const holder = document.createElement("div");
@@ -199,7 +191,7 @@
     }
 
     async function quote() {
-      const answer = await ask(form.dataset.quote, {}).catch(() => null);
+      const answer = await desk.post(form.dataset.quote, said()).catch(() => null);
       if (answer === null || !answer.text) { tell(answer === null ? form.dataset.lost : form.dataset.noQuote, true); return; }
       if (isRich) {
         editor.append(fromHtml(answer.html));
@@ -236,44 +228,11 @@
     form.addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
       const list = { Digit7: "insertOrderedList", Digit8: "insertUnorderedList", Digit9: "blockquote" }[event.code];
-      if (event.key === "Enter") { event.preventDefault(); form.requestSubmit(form.querySelector(".is-primary")); }
-      else if (isRich && event.shiftKey && list) { event.preventDefault(); format(list); }
+      if (isRich && event.shiftKey && list) { event.preventDefault(); format(list); }
       else if (isRich && !event.shiftKey && event.key.toLowerCase() === "k") { event.preventDefault(); askLink(); }
     });
     // Somebody else, a canned answer say, has written into the text box.
     area.addEventListener("input", () => { if (isRich && !isCopying) { editor.replaceChildren(fromText(area.value)); html.value = editor.innerHTML; } });
-
-    // --- Files ---
-
-    const input = part("files");
-    const files = new DataTransfer();
-
-    function showFiles() {
-      input.files = files.files;
-      const list = part("attached");
-      list.replaceChildren(...[...files.files].map((file, at) => {
-        const row = document.createElement("li");
-        const remove = document.createElement("button");
-        row.append(`${file.name} · ${size(file.size)} `);
-        remove.type = "button";
-        remove.textContent = "×";
-        remove.setAttribute("aria-label", `${form.dataset.remove} ${file.name}`);
-        remove.addEventListener("click", () => { files.items.remove(at); showFiles(); input.focus(); });
-        row.append(remove);
-        return row;
-      }));
-      list.hidden = files.files.length === 0;
-      const sum = [...files.files].reduce((before, file) => before + file.size, 0);
-      const isOver = sum > Number(form.dataset.mostBytes);
-      const told = part("attach-told");
-      told.classList.toggle("is-over", isOver);
-      told.textContent = isOver ? form.dataset.over : sum > Number(form.dataset.usualBytes) ? form.dataset.doubtful : "";
-      if (told.textContent) told.textContent = `${size(sum)}: ${told.textContent}`;
-      told.hidden = !told.textContent;
-      input.setCustomValidity(isOver ? form.dataset.over : "");
-    }
-
-    input.addEventListener("change", () => { [...input.files].forEach((file) => files.items.add(file)); showFiles(); });
 
     // --- The draft ---
 
@@ -289,14 +248,6 @@
       return fields;
     }
 
-    async function ask(address, more) {
-      const body = said();
-      Object.entries(more).forEach(([name, value]) => body.set(name, value));
-      const response = await fetch(address, { method: "POST", credentials: "same-origin", redirect: "error", body });
-      if (!response.ok) throw new Error(String(response.status));
-      return response.json();
-    }
-
     function tell(words, isTrouble = false) {
       const line = part("told");
       line.textContent = words;
@@ -308,7 +259,7 @@
       if (isSent) return;
       if (now === kept) { form.dataset.state = "kept"; return; }
       try {
-        const answer = await ask(form.dataset.draft, {});
+        const answer = await desk.post(form.dataset.draft, said());
         kept = now;
         tell(answer.told);
         if (written() === kept) form.dataset.state = "kept";
@@ -326,6 +277,7 @@
     }
 
     form.addEventListener("input", changed);
+    part("discard").addEventListener("click", (event) => { if (!window.confirm(form.dataset.throwAway)) event.preventDefault(); });
     form.addEventListener("submit", (event) => {
       if (isRich && !area.value.trim()) { event.preventDefault(); editor.focus(); return; }
       isSent = true;

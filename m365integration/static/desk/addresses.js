@@ -1,0 +1,113 @@
+// Addresses are offered while they are typed: people who have written to this tenant, and nobody of another.
+(() => {
+  "use strict";
+
+  const WAIT_MS = 150;
+  const FEWEST_LETTERS = 2;
+
+  /** What stands before the cursor since the last comma. */
+  function term(input) {
+    const before = input.value.slice(0, input.selectionStart);
+    return before.slice(Math.max(before.lastIndexOf(","), before.lastIndexOf(";")) + 1).trimStart();
+  }
+
+  function start(input, number) {
+    const list = document.createElement("ul");
+    list.id = `desk-people-${number}`;
+    list.className = "desk-people";
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", input.dataset.peopleTold);
+    list.hidden = true;
+    Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false", autocomplete: "off" })
+      .forEach(([name, value]) => input.setAttribute(name, value));
+    const holder = document.createElement("span");
+    holder.className = "desk-people-holder";
+    input.replaceWith(holder);
+    holder.append(input, list);
+    let timer = 0;
+    let at = -1;
+
+    function close() {
+      list.hidden = true;
+      at = -1;
+      input.setAttribute("aria-expanded", "false");
+      input.removeAttribute("aria-activedescendant");
+    }
+
+    function mark(next) {
+      at = (next + list.children.length) % list.children.length;
+      [...list.children].forEach((one, place) => one.setAttribute("aria-selected", String(place === at)));
+      input.setAttribute("aria-activedescendant", list.children[at].id);
+      list.children[at].scrollIntoView({ block: "nearest" });
+    }
+
+    function take(address) {
+      const cursor = input.selectionStart;
+      const start = cursor - term(input).length;
+      input.setRangeText(`${address}, `, start, cursor, "end");
+      close();
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+
+    function offer(people) {
+      list.replaceChildren(...people.map((one, place) => {
+        const line = document.createElement("li");
+        const address = document.createElement("span");
+        line.id = `${list.id}-${place}`;
+        line.setAttribute("role", "option");
+        address.textContent = one.email;
+        if (one.name) line.append(`${one.name} `);
+        line.append(address);
+        // Before the click: that would take the cursor out of the box first.
+        line.addEventListener("mousedown", (event) => { event.preventDefault(); take(one.email); });
+        return line;
+      }));
+      if (!people.length) { close(); return; }
+      list.hidden = false;
+      input.setAttribute("aria-expanded", "true");
+      mark(0);
+    }
+
+    async function ask() {
+      const typed = term(input);
+      if (typed.length < FEWEST_LETTERS || document.activeElement !== input) { close(); return; }
+      const fields = new FormData();
+      fields.set("term", typed);
+      const answer = await desk.post(input.dataset.people, fields).catch(() => ({ people: [] }));
+      if (term(input) === typed) offer(answer.people);
+    }
+
+    input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, WAIT_MS); });
+    input.addEventListener("blur", close);
+    input.addEventListener("keydown", (event) => {
+      if (list.hidden) return;
+      const acts = {
+        ArrowDown: () => mark(at + 1),
+        ArrowUp: () => mark(at - 1),
+        Enter: () => take(list.children[at].querySelector("span").textContent),
+        Tab: () => take(list.children[at].querySelector("span").textContent),
+        Escape: close,
+      };
+      if (!acts[event.key] || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      acts[event.key]();
+    });
+  }
+
+  /** Put those in copy whom the last mail names as well; each once. */
+  function answerAll(line) {
+    const input = line.closest("form").elements.cc;
+    const known = new Set(input.value.toLowerCase().split(/[,;\s]+/));
+    const missing = line.dataset.others.split(", ").filter((one) => !known.has(one.toLowerCase()));
+    input.value = [input.value.replace(/[,;\s]+$/, ""), ...missing].filter(Boolean).join(", ");
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    line.hidden = true;
+  }
+
+  document.querySelectorAll("[data-people]").forEach(start);
+  document.querySelectorAll("[data-others]").forEach((line) => {
+    line.hidden = false;
+    line.querySelector("button").addEventListener("click", () => answerAll(line));
+  });
+})();

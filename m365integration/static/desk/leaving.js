@@ -1,0 +1,38 @@
+// A mail of ours that waits: the seconds left to take it back, and then how it stands, without loading the page again.
+(() => {
+  "use strict";
+
+  const ASKED_AFTER_S = [2, 3, 5, 10, 20, 30, 60];
+
+  /** Bring the head of an entry up to date until its mail has left, or has failed to. */
+  async function follow(entry, turn = 0) {
+    if (turn >= ASKED_AFTER_S.length) return;
+    await new Promise((done) => { setTimeout(done, ASKED_AFTER_S[turn] * 1000); });
+    const response = await fetch(location.href, { credentials: "same-origin", redirect: "error" }).catch(() => null);
+    if (response === null || !response.ok) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = page.getElementById(entry.id);
+    if (fresh === null) return;
+    const head = document.adoptNode(fresh.querySelector(".desk-entry-head"));
+    const isUnderWay = head.querySelector("[data-under-way]") !== null;
+    entry.querySelector(".desk-entry-head").replaceWith(head);
+    if (isUnderWay) follow(entry, turn + 1);
+  }
+
+  function count(form) {
+    const shown = form.querySelector("[data-seconds]");
+    const ends = Date.now() + Number(form.dataset.leavesIn) * 1000;
+    const tick = () => {
+      const left = Math.ceil((ends - Date.now()) / 1000);
+      shown.textContent = left > 0 ? `· ${left} s` : "";
+      if (left > 0) return;
+      clearInterval(timer);
+      form.hidden = true;
+      follow(form.closest(".desk-entry"));
+    };
+    const timer = setInterval(tick, 250);
+    tick();
+  }
+
+  document.querySelectorAll("[data-leaves-in]").forEach(count);
+})();

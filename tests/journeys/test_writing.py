@@ -1,0 +1,122 @@
+"""What goes wrong while an agent writes, in a real browser: his session ends, a colleague is faster, he thinks again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from mailboxes.models import OutboundMessage
+from tests.factories import PASSWORD, EntryFactory, TicketFactory
+from tests.journeys.test_composer import desk, settle, submit, ticket
+from tickets.models import Entry, Ticket
+from tickets.replies import Answer, reply
+
+__all__ = ["desk", "ticket"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+#: What a browser hands to a page when something is pasted or dropped there.
+BRING = """([name, selector, file]) => {
+  const brought = new DataTransfer();
+  brought.items.add(new File(["12345"], file, { type: "image/png" }));
+  const options = { bubbles: true, cancelable: true, clipboardData: brought, dataTransfer: brought };
+  const kind = name === "paste" ? ClipboardEvent : DragEvent;
+  document.querySelector(selector).dispatchEvent(new kind(name, options));
+}"""
+
+
+def test_whoever_is_signed_out_while_he_writes_loses_nothing(
+    desk: Page, live_server: Any, ticket: Ticket
+) -> None:
+    desk.fill("#answer-text", "Unplug it.")
+    settle(desk)
+    desk.context.clear_cookies()
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".desk-answer-form [data-told-lost]")).to_be_visible()
+    assert not OutboundMessage.objects.exists()
+    with desk.context.expect_page() as opened:
+        desk.click(".desk-answer-form [data-told-lost] a")
+    other = opened.value
+    other.fill("[name=username]", "agent")
+    other.fill("[name=password]", PASSWORD)
+    other.click("button[type=submit]")
+    other.wait_for_url(f"{live_server.url}/admin/")
+    desk.bring_to_front()
+    assert submit(desk).text == "Unplug it."
+    desk.strange.clear()  # type: ignore[attr-defined]  # the browser writes down what was refused
+
+
+def test_whoever_answers_after_a_colleague_is_told_before_it_is_sent(desk: Page, ticket: Ticket) -> None:
+    """F-67."""
+    desk.fill("#answer-text", "Unplug it.")
+    settle(desk)
+    reply(ticket, Answer(text="It is off."), by=None)
+    desk.click("text=Send to the customer")
+    expect(desk.locator("[data-told-news]")).to_be_visible()
+    assert OutboundMessage.objects.count() == 1
+    with desk.expect_navigation():
+        desk.click("text=Send to the customer")
+    assert OutboundMessage.objects.count() == 2
+
+
+def test_an_answer_is_counted_down_and_comes_back_with_its_files(desk: Page) -> None:
+    desk.set_input_files("[data-files]", [{"name": "plan.txt", "mimeType": "text/plain", "buffer": b"x" * 9}])
+    desk.fill("#answer-text", "Unplug it.")
+    submit(desk)
+    shown = desk.locator(".desk-undo button")
+    expect(shown).to_contain_text(" s")
+    with desk.expect_navigation():
+        shown.click()
+    assert desk.input_value("#answer-text") == "Unplug it."
+    expect(desk.locator("[data-kept]")).to_be_checked()
+    with desk.expect_navigation():
+        desk.click("text=Send to the customer")
+    first, second = OutboundMessage.objects.order_by("pk")
+    assert (first.state, second.state, second.files) == ("cancelled", "queued", first.files)
+
+
+def test_the_mark_of_a_mail_changes_when_it_has_left(desk: Page) -> None:
+    desk.fill("#answer-text", "Unplug it.")
+    row = submit(desk)
+    past = timezone.now() - timedelta(seconds=1)
+    OutboundMessage.objects.filter(pk=row.pk).update(state="queued", retry_at=past)
+    desk.reload()
+    OutboundMessage.objects.update(state="sent", sent_at=past, retry_at=None)
+    expect(desk.locator(".is-mail_out .desk-state.is-success")).to_have_text("sent")
+    expect(desk.locator(".desk-undo")).to_be_hidden()
+
+
+def test_a_picture_is_pasted_and_a_file_dropped(desk: Page) -> None:
+    desk.fill("#answer-text", "See the picture.")
+    desk.evaluate(BRING, ["paste", "#answer-text", "image.png"])
+    desk.evaluate(BRING, ["drop", ".desk-answer-fields", "plan.png"])
+    expect(desk.locator("[data-attached]")).to_contain_text("Picture 1.png · 5 B")
+    assert [one["name"] for one in submit(desk).files] == ["Picture 1.png", "plan.png"]
+
+
+def test_addresses_are_offered_of_this_tenant_alone_and_enter_does_not_send(
+    desk: Page, ticket: Ticket
+) -> None:
+    TicketFactory(tenant=ticket.tenant, requester_name="Grace Hopper", requester_email="grace@navy.example")
+    TicketFactory(requester_name="Grace Foreign", requester_email="grace@foreign.example")
+    desk.click("[name=cc]")
+    desk.keyboard.type("grac")
+    expect(desk.locator("[role=option]")).to_have_text(["Grace Hopper grace@navy.example"])
+    desk.keyboard.press("Enter")
+    desk.keyboard.press("Enter")
+    assert desk.input_value("[name=cc]") == "grace@navy.example, "
+    desk.fill("#answer-text", "Unplug it.")
+    assert submit(desk).cc == [{"name": "", "email": "grace@navy.example"}]
+
+
+def test_everybody_the_last_mail_names_is_answered_at_a_click(desk: Page, ticket: Ticket) -> None:
+    people = [{"name": "", "email": ticket.mailbox.address}, {"name": "Bob", "email": "bob@fabrikam.example"}]
+    EntryFactory(ticket=ticket, to=people, happened_at=timezone.now())
+    Ticket.objects.update(entry_count=Entry.objects.count())
+    desk.reload()
+    desk.click("text=Answer to all")
+    desk.fill("#answer-text", "Unplug it.")
+    assert submit(desk).cc == [{"name": "", "email": "bob@fabrikam.example"}]
