@@ -1,4 +1,4 @@
-"""What goes wrong while an agent writes, in a real browser: his session ends, a colleague is faster, he thinks again."""
+"""What goes wrong while an agent writes, in a real browser: signed out, a colleague was faster, a second thought."""
 
 from __future__ import annotations
 

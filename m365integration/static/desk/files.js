@@ -81,6 +81,7 @@
     });
     // A file that misses the form would be opened by the browser, in the place of all that was written.
     for (const name of ["dragover", "drop"]) addEventListener(name, (event) => { if (bringsFiles(event)) event.preventDefault(); });
+    part("drop-hint").hidden = false;
     show();
   }
 
