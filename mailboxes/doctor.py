@@ -45,6 +45,11 @@ class Examination:
     def is_ok(self) -> bool:
         return is_sound(self.checks)
 
+    def is_waiting_for(self, code: str) -> bool:
+        """Tell whether the first step that fails does so for this reason."""
+        failing = next((check for check in self.checks if check.status is Status.FAIL), None)
+        return bool(failing and failing.diagnosis and failing.diagnosis.code == code)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "address": self.address,

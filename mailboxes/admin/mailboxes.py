@@ -91,7 +91,7 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
             ("choose", self.choose_folder),
             ("confirm", self.confirm_count),
             ("bundle", self.support_bundle),
-            ("switch_on", self.switch_on_untested),
+            ("switch_on", self.switch_on),
             ("take_over", self.take_over),
             ("compare", partial(comparing.compare_now, self)),
             ("file_missing", partial(comparing.file_missing_now, self)),
@@ -165,7 +165,10 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
     def support_bundle(self, request: HttpRequest, pk: int) -> HttpResponse:
         return pages.give_bundle(request, self.own_mailbox(request, pk))
 
-    def switch_on_untested(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def switch_on(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if request.POST.get("anyway") != "yes":
+            mailbox = self.own_mailbox(request, pk)
+            return pages.finish_switching_on(request, mailbox, self.back_to(pk))
         checkups.switch_on_untested(self.own_mailbox(request, pk), by=request.user)
         messages.success(request, _("Switched on; what does not work yet is tried again by itself."))
         return self.back_to(pk)

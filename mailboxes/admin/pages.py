@@ -161,12 +161,16 @@ def give_bundle(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
 
 
 def finish_switching_on(request: HttpRequest, mailbox: Mailbox, saved: HttpResponse) -> HttpResponse:
-    """Examine a mailbox that was just saved and is to be on; it stays off while a step fails, and says which."""
+    """Examine a mailbox that is to be on; it stays off while a step fails, and says which."""
     examination = switch_on(mailbox, by=request.user)
     if examination.is_ok:
         messages.success(request, _("Tested step by step and switched on."))
         return saved
-    messages.warning(request, _("Saved, and not switched on: the step in red has to be repaired first."))
+    if examination.is_waiting_for("sign_in_missing"):
+        words = _("Not switched on yet: press “Sign in” below, and then “Test and switch on”.")
+        messages.warning(request, words)
+        return HttpResponseRedirect(reverse("admin:mailboxes_mailbox_change", args=[mailbox.pk]))
+    messages.warning(request, _("Not switched on: the step in red has to be repaired first."))
     # Not shown in this answer: loaded again, the page would send the form a second time.
     return HttpResponseRedirect(reverse("admin:mailboxes_mailbox_examined", args=[mailbox.pk]))
 

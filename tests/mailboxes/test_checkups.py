@@ -50,16 +50,39 @@ def test_mailbox_that_fails_stays_off_and_the_page_says_what_to_do(customer: Cus
 
 def test_who_knows_better_switches_it_on_all_the_same(customer: Customer) -> None:
     customer.change(is_active=False)
-    signed_in(OperatorFactory()).post(url_of(customer.row(), "switch_on"))
+    signed_in(OperatorFactory()).post(url_of(customer.row(), "switch_on"), {"anyway": "yes"})
     assert customer.row().is_active
     assert AuditEntry.objects.filter(details={"is_active": [False, True]}).exists()
+
+
+def test_a_mailbox_that_is_off_is_tested_and_switched_on_by_one_button(customer: Customer) -> None:
+    customer.change(is_active=False)
+    operator = signed_in(OperatorFactory())
+    assert "Test and switch on" in operator.get(url_of(customer.row())).content.decode()
+    operator.post(url_of(customer.row(), "switch_on"))
+    assert customer.row().is_active
+
+
+def test_the_button_switches_nothing_on_that_fails(customer: Customer) -> None:
+    customer.control(f"apps/{customer.client_id}", {"roles": []}, method="PATCH")
+    customer.change(is_active=False)
+    page = signed_in(OperatorFactory()).post(url_of(customer.row(), "switch_on"), follow=True)
+    assert "has to be repaired first" in page.content.decode()
+    assert not customer.row().is_active
+
+
+def test_a_mailbox_nobody_signed_in_to_leads_to_its_sign_in(customer: Customer) -> None:
+    customer.change(sign_in="authorization_code")
+    page = switch_on(customer)
+    assert page.request["PATH_INFO"] == url_of(customer.row())
+    assert "press “Sign in”" in page.content.decode()
 
 
 def test_new_mailbox_is_saved_off_and_tested(customer: Customer) -> None:
     form = form_of(customer.row(), address="nobody@contoso.example", tenant=customer.mailbox.tenant_id)
     page = signed_in(OperatorFactory()).post(reverse("admin:mailboxes_mailbox_add"), form, follow=True)
     assert page.request["PATH_INFO"].endswith("/examined/")
-    assert "not switched on" in page.content.decode()
+    assert "Not switched on" in page.content.decode()
     assert not checkups.Mailbox.objects.get(address="nobody@contoso.example").is_active
 
 
