@@ -25,6 +25,9 @@ _CLEANER = nh3.Cleaner(
     url_schemes={"http", "https", "mailto", "tel", "cid"},
     clean_content_tags={"script", "style", "title"},
     strip_comments=True,
+    # Only these tell a quote of history from a paragraph that somebody has indented.
+    tag_attribute_values={"blockquote": {"type": {"cite"}}},
+    allowed_classes={"blockquote": {"gmail_quote", "protonmail_quote", "yahoo_quoted"}},
     link_rel="noopener noreferrer nofollow",
     filter_style_properties=_STYLES,
 )
@@ -152,17 +155,52 @@ def _has_more_attributes(html: str, most: int) -> bool:
 
 
 def to_text(html: str) -> str:
-    """Write HTML as text with its tables and lists laid out; "" when it has none or cannot be read."""
+    """Write HTML as text with tables and lists laid out, history behind `>`; "" when it cannot be read."""
     # Imported here: inscriptis brings lxml, which a process that meets only plain text need not hold.
     from inscriptis import get_text
     from inscriptis.css_profiles import CSS_PROFILES
     from inscriptis.model.config import ParserConfig
     from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
+    is_quoting = "<blockquote" in html
     try:
-        return str(get_text(html, ParserConfig(css=CSS_PROFILES["strict"]))).strip("\n")
+        text = get_text(_with_marks(html) if is_quoting else html, ParserConfig(css=CSS_PROFILES["strict"]))
     except (LxmlError, RecursionError, ValueError, AttributeError, TypeError, AssertionError):
         return ""
+    return (_quoted(text) if is_quoting else str(text)).strip("\n")
+
+
+# Two characters that stand for nothing, each on a line of its own where history begins and ends.
+_BEGIN, _END = "\ue0d0", "\ue0d1"
+_QUOTE = re.compile(r"<(/?)blockquote((?: [a-z-]+=\"[^\"]*\")*)>")
+_MOST_QUOTES = 9
+
+
+def _with_marks(html: str) -> str:
+    """Mark where blockquotes of history begin and end; answers between them would be lost in it otherwise."""
+    opened: list[bool] = []
+
+    def mark(found: re.Match[str]) -> str:
+        if found[1]:
+            return f"<div>{_END}</div>{found[0]}" if opened and opened.pop() else found[0]
+        opened.append(' type="cite"' in found[2] or ' class="' in found[2])
+        return f"{found[0]}<div>{_BEGIN}</div>" if opened[-1] else found[0]
+
+    return _QUOTE.sub(mark, html.replace(_BEGIN, "").replace(_END, ""))
+
+
+def _quoted(text: str) -> str:
+    """Put `>` before the lines between the marks; where a table has torn the marks apart all lines stay bare."""
+    lines, kept, depth = text.split("\n"), [], 0
+    if sum(line.strip() in (_BEGIN, _END) for line in lines) < text.count(_BEGIN) + text.count(_END):
+        return text.replace(_BEGIN, "").replace(_END, "")
+    for line in lines:
+        mark = line.strip()
+        if mark in (_BEGIN, _END):
+            depth += 1 if mark == _BEGIN else -1
+        else:
+            kept.append(f"{'> ' * min(depth, _MOST_QUOTES)}{line}".rstrip() if depth > 0 else line)
+    return "\n".join(kept)
 
 
 _BLOCKS = re.compile(r"<(?:/p|br|/div|/tr|/li|/h[1-6])\b[^>]{0,500}>", re.IGNORECASE)

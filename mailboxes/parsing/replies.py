@@ -14,6 +14,9 @@ _MAX_CANDIDATES = 100
 _MAX_LINE_ENDS = 1_000
 _VERB_CHARS = 200  # how far before the colon the verb may stand
 _LOOK_BACK_CHARS = 400
+_HEADERS_ABOVE = 4
+_RULE_CHARS = 120
+_WRAPPED_CHARS = 60  # programs wrap lines that are longer, never shorter ones
 _QUOTE_LINE = re.compile(r"\n[ \t]{0,3}>[^\n]*")
 # Quoted lines, what a mail program wrapped off a long one without its mark, and the empty lines around.
 _QUOTE_BLOCK = re.compile(
@@ -103,15 +106,27 @@ def _delimiter(whole: str) -> int:
 
 
 def _header_block(whole: str) -> int:
-    """Find where Outlook repeats the headers of the mail it answers: From and two more in the next lines."""
-    for count, found in enumerate(words.FROM_LINE.finditer(whole)):
-        if count >= _MAX_CANDIDATES:
-            break
-        window = whole[found.end() : found.end() + 800]
+    """Find where Outlook repeats the headers of the mail it answers: From and two more beside it."""
+    for found in islice(words.FROM_LINE.finditer(whole), _MAX_CANDIDATES):
+        start = _first_header(whole, found.start())
+        window = whole[start : found.end() + 800]
         names = {name for name, pattern in words.BLOCK_LINES.items() if pattern.search(window)}
-        if len(names) >= 2:
-            return found.start()
+        # "From: Berlin, To: Paris, Date: Monday" is a journey and no mail.
+        is_of_mail = "subject" in names or words.OF_MAIL.search(window)
+        if len(names) >= 2 and is_of_mail:
+            rule = words.RULE_ABOVE.search(whole, max(0, start - _RULE_CHARS), start)
+            return rule.start() if rule else start
     return -1
+
+
+def _first_header(whole: str, start: int) -> int:
+    """Give where the headers above the From line begin: some programs name the moment or the subject first."""
+    for _ in range(_HEADERS_ABOVE):
+        above = whole.rfind("\n", max(0, start - _LOOK_BACK_CHARS), start)
+        if above < 0 or not any(pattern.match(whole, above) for pattern in words.BLOCK_LINES.values()):
+            break
+        start = above
+    return start
 
 
 def _attribution(whole: str) -> tuple[int, int] | None:
@@ -127,10 +142,23 @@ def _attribution(whole: str) -> tuple[int, int] | None:
     addressed = next(_addressed_lines(whole), None)
     if addressed and (best is None or addressed[0] < best[0]):
         best = addressed
-    plain = words.VERBLESS.search(whole)
-    if plain and (best is None or plain.start() < best[0]):
-        best = (plain.start(), plain.end())
+    for other in (_span(words.VERBLESS.search(whole)), _run_on(whole)):
+        if other and (best is None or other[0] < best[0]):
+            best = other
     return best
+
+
+def _span(found: re.Match[str] | None) -> tuple[int, int] | None:
+    return found.span() if found else None
+
+
+def _run_on(whole: str) -> tuple[int, int] | None:
+    """Find the attribution of a program that goes on with the quote in the same line (Yahoo on telephones)."""
+    for found in islice(words.RUN_ON.finditer(whole), _MAX_CANDIDATES):
+        start = whole.rfind("\n", max(0, found.start() - _LOOK_BACK_CHARS), found.start())
+        if start >= 0 and words.MOMENT.match(whole[start : found.end()]):
+            return start, found.end()
+    return None
 
 
 def _line_ends(whole: str) -> Iterator[re.Match[str]]:
@@ -144,18 +172,30 @@ def _addressed_lines(whole: str) -> Iterator[tuple[int, int]]:
     if "@" not in whole:
         return
     for found in _line_ends(whole):
-        start = end = found.start()
         after = found.end() - found[0].endswith("\n")
-        for _ in range(2):
-            start = whole.rfind("\n", max(0, end - _LOOK_BACK_CHARS), start)
-            candidate = whole[start : end + 1]
-            if start < 0 or "\n\n" in candidate or "\n>" in candidate:
-                break
-            if not words.ADDRESS.search(candidate):
-                continue
-            if words.MOMENT.match(candidate) or words.QUOTE_BELOW.match(whole, after):
-                yield start, after
-                break
+        start = _addressed_start(whole, found.start(), is_quoted=bool(words.QUOTE_BELOW.match(whole, after)))
+        if start >= 0:
+            yield start, after
+
+
+def _addressed_start(whole: str, end: int, *, is_quoted: bool) -> int:
+    """Give where the attribution begins that ends here, -1 when it is none; it may be wrapped over three lines."""
+    start, addressed = end, -1
+    for _ in range(3):
+        lower = start
+        start = whole.rfind("\n", max(0, end - _LOOK_BACK_CHARS), start)
+        candidate = whole[start : end + 1]
+        if start < 0 or "\n\n" in candidate or "\n>" in candidate:
+            break
+        if addressed >= 0 and lower - start + len(whole[lower:end].partition(" ")[0]) < _WRAPPED_CHARS:
+            break  # a line that short was not wrapped: it is what the sender wrote above
+        if not words.ADDRESS.search(candidate):
+            continue
+        if words.MOMENT.match(candidate) and not candidate.lstrip().startswith("<"):
+            return start
+        if is_quoted or words.MOMENT.match(candidate):
+            addressed = start if addressed < 0 or candidate.lstrip().startswith("<") else addressed
+    return addressed
 
 
 def _verb_places(whole: str) -> Iterator[int]:
@@ -177,6 +217,8 @@ def _attribution_start(whole: str, verb: int, end: int) -> int:
             return -1
         if words.ATTRIBUTION.match(candidate):
             return line
+        if words.MOMENT.match(candidate) and words.QUOTE_BELOW.match(whole, end):
+            return line
     return -1
 
 
@@ -187,9 +229,19 @@ def _without_signature(kept: str, *, may_be_empty: bool = False) -> str:
         found = pattern.search(kept)
         if not found or not (may_be_empty or kept[: found.start()].strip()):
             continue
-        if kept.count("\n", found.end()) <= _signature_lines(found[0]):
+        if _is_signature(found[0], kept[found.end() :]):
             kept = kept[: found.start()]
     return _without_mobile(kept)
+
+
+def _is_signature(delimiter: str, below: str) -> bool:
+    """Say whether these lines sign or foot the mail; with quotes among them they are an answer."""
+    if _QUOTE_LINE.search(below):
+        return False
+    is_footer = delimiter.startswith("\n_")
+    return below.count("\n") <= _signature_lines(delimiter) and (
+        not is_footer or bool(words.SMALL_PRINT.search(below))
+    )
 
 
 def _signature_lines(delimiter: str) -> int:
@@ -202,7 +254,8 @@ def _signature_lines(delimiter: str) -> int:
 def _without_closing(kept: str) -> str:
     """Cut the closing formula of a reply with the name below it; the whole text when nothing else is said."""
     found = words.CLOSING.search(kept, max(0, len(kept) - _CLOSING_CHARS))
-    return kept[: found.start()] if found and kept[: found.start()].strip() else kept
+    is_said = found and words.SENTENCE.search(found[0])
+    return kept[: found.start()] if found and not is_said and kept[: found.start()].strip() else kept
 
 
 def _without_mobile(kept: str) -> str:

@@ -12,7 +12,19 @@ VERBS = (
     *("wrote", "schrieb", "geschrieben", "a écrit", "a ecrit", "écrit", "escribió", "escribio", "escreveu"),
     *("ha scritto", "schreef", "het volgende geschreven", "napisał", "pisze", "skrev", "kirjoitti", "napsal"),
     *("пишет", "писал", "написал", "пише", "написав", "написа", "yazdı", "写道", "寫道", "は書きました"),
-    *("napísal", "ezt írta", "a scris", "έγραψε", "작성", "napisao", "đã viết", "menulis", "כתב", "のメール"),
+    *(
+        "napísal",
+        "ezt írta",
+        "a scris",
+        "έγραψε",
+        "작성",
+        "napisao",
+        "írta",
+        "đã viết",
+        "menulis",
+        "כתב",
+        "のメール",
+    ),
 )
 # How the last line of an attribution ends; one pattern each, for one with a literal beginning is found faster.
 LINE_ENDS = {
@@ -63,9 +75,15 @@ ATTRIBUTION = re.compile(
     )
 )
 # In any language: somebody's address, a year and a time of day on the line that ends with a colon.
-ADDRESS = re.compile(r"<[^\s<>@]{1,100}@[^\s<>]{1,200}>")
-MOMENT = re.compile(r"(?=.{0,300}?(?:19|20)\d\d).{0,300}?\d\d?[:.h]\d\d", re.DOTALL)
+ADDRESS = re.compile(r"[<(][^\s<>()@]{1,100}@[^\s<>()]{1,200}[>)]")
+MOMENT = re.compile(r"(?=.{0,300}?(?:19|20|۲۰|٢٠|२०|25)\d\d).{0,300}?\d\d?[:.h]\d\d", re.DOTALL)
 QUOTE_BELOW = re.compile(r"\s{0,4}>")
+# "… at 10:00, Ann<ann@example.org> wrote:   It jams." goes on with the quote in the same line.
+RUN_ON = re.compile(r"<[^\s<>@]{1,100}@[^\s<>]{1,200}>[^\n:<>]{0,40}:[ \t]{2,8}(?=\S)")
+# Repeated headers without a subject name an address at least, or a time of day.
+OF_MAIL = re.compile(r"@|\d\u200e?:\u200e?\d\d")
+# "---------- Původní e-mail ----------" in whatever language, right above repeated headers.
+RULE_ABOVE = re.compile(r"\n[ \t>]{0,6}[-_=*]{3,40}[^\n]{1,50}[-_=*]{3,40}[ \t]*\s*\Z")
 # Old Gmail: "2026-11-20 10:00 GMT+01:00 Ann <ann@example.org>:" has no verb at all.
 VERBLESS = re.compile(
     r"\n[ \t]*\d{4}[-/.]\d\d?[-/.]\d\d?[ T,]+\d\d?:\d\d(?::\d\d)?"
@@ -126,6 +144,7 @@ FROM_LINE = re.compile(
             "Від",
             "Lähettäjä",
             "Kimden",
+            "de",
         ),
         *("Expéditeur", "Mittente", "Nadawca", "发件人", "寄件者", "差出人", "보낸 사람"),
         *(
@@ -147,17 +166,32 @@ FROM_LINE = re.compile(
 _SENT = _any(
     *("Sent", "Date", "Gesendet", "Datum", "Envoyé", "Envoyé le", "Enviado", "Enviado el", "Enviada"),
     *("Enviada em", "Fecha", "Verzonden", "Wysłano", "Data", "Sendt", "Dato", "Skickat", "Inviato"),
-    *("Отправлено", "Дата", "Надіслано", "Lähetetty", "发送时间", "送信日時"),
+    *("Отправлено", "Дата", "Надіслано", "Lähetetty", "发送时间", "送信日時", "envoyé"),
     *("寄件日期", "보낸 날짜", "Elküldve", "Dátum", "Odesláno", "Odoslané", "Trimis", "Gönderilen", "Tarih"),
     *("Στάλθηκε", "Ημερομηνία", "נשלח", "تم الإرسال", "Poslano", "日時", "日期", "날짜", "Message du"),
 )
 _TO = _any(
-    *("To", "An", "À", "A", "Para", "Aan", "Do", "Til", "Till", "Кому", "Vastaanottaja", "收件人", "宛先"),
+    *(
+        "To",
+        "An",
+        "À",
+        "A",
+        "Para",
+        "Aan",
+        "Do",
+        "Til",
+        "Till",
+        "Кому",
+        "Vastaanottaja",
+        "收件人",
+        "宛先",
+        "à",
+    ),
     *("收件者", "받는 사람", "Címzett", "Komu", "Către", "Catre", "Kime", "Προς", "אל", "إلى", "Prima", "Za"),
 )
 _SUBJECT = _any(
     *("Subject", "Betreff", "Objet", "Sujet", "Asunto", "Assunto", "Onderwerp", "Temat", "Emne", "Ämne"),
-    *("Oggetto", "Тема", "Aihe", "主题", "件名"),
+    *("Oggetto", "Тема", "Aihe", "主题", "件名", "objet"),
     *("主旨", "제목", "Tárgy", "Předmět", "Predmet", "Subiect", "Konu", "Θέμα", "נושא", "الموضوع", "Zadeva"),
 )
 BLOCK_LINES = {
@@ -190,31 +224,66 @@ FORWARD = re.compile(
     + r"[ \t]*[-:]{0,40}",
     re.IGNORECASE,
 )
+# What "Sent from …" must name to be no sentence about a parcel.
+_DEVICE = (
+    r"(?=[^\n]{0,150}(?:i-?phon|ipad|ipod|android|mailbox|\bcell\b|htc|blackberry|galaxy|samsung|huawei|xiaomi|oneplus|pixel|nokia|sony"
+    r"|motorola|phone|mobil|handy|handheld|tablet|t[eé]l[eé][fp]|telefon|móvil|celular|device|gerät|windows|outlook"
+    r"|gmail|yahoo|proton|aol|gmx|web\.de|spark|thunderbird|mozilla|apple mail|zoho|airmail|k-?9|fairemail))"
+)
+_NO_SENTENCE = r"(?![^\n]{0,100}, (?:is|was|but|and|it|so|ist|war|aber|und)\b)"
+_SENT_FROM = _any(
+    *(r"sent (?:from|via|by|with|using)\b", "from my (?:iphone|ipad|mobile|phone|blackberry|android)"),
+    *("someone from mobile", r"von [^\n]{0,60}(?:gesendet|verschickt)", r"gesendet (?:von|mit|aus|über)\b"),
+    *("diese nachricht wurde von", "envoyé (?:depuis|de|à partir|avec)", "inviato (?:da|dal)\\b"),
+    *(
+        r"enviado (?:desde|do|a partir|con|com|mediante)\b",
+        "enviat des",
+        "verstuurd vana",
+        "verzonden (?:met|vana)",
+    ),
+    *("wysłan[eo] z(?! *:)", "skicka(?:t|des) från", "sendt fra", "lähetetty", "odesl[aá]no z", "odoslané z"),
+    *(
+        "poslan[oe] (?:z|s|iz)",
+        "trimis de",
+        "отправлено (?:с|из)\\b",
+        "надіслано з",
+        "изпратено от",
+        "στάλθηκε",
+    ),
+    *("從我的", "发自我的", "發自我的", "gửi từ", "dikirim dari", "נשלח מה", "(?:تم الإرسال|أُرسلت) من"),
+    r"(?:az )?(?:iphone|ipad|android|samsung|galaxy|huawei)[^\n]{0,40}(?:gönderildi|küldve|から|보냄)",
+)
+_GET_OUTLOOK = _any(
+    *("get|download|hol|t[eé]l[eé]charge|obten|obtén|obter|ottieni|scarica|pobierz|baix|skaffa|hämta|hent",),
+    *(
+        "hanki|få|získ|stáhn|stiahn|получить|скачать|отримати|завантажити|获取|取得|obține|λήψη|preuzm|pridob",
+    ),
+)
 MOBILE = re.compile(
     r"\n[ \t(<*\[_]{0,6}"
     + _any(
-        *(
-            r"sent (?:from|via|by|with)\b",
-            r"get \[?outlook\b",
-            "from my (?:iphone|ipad|mobile|phone|blackberry|android)",
+        _DEVICE + _NO_SENTENCE + _SENT_FROM,
+        r"sent from my(?: [\w'’-]{1,20}){1,3}(?=\.?\s*\Z)",
+        r"(?=[^\n]{0,80}outlook)(?=[^\n]{0,120}(?:\bios|android|aka\.ms))"
+        + _any(
+            _GET_OUTLOOK,
+            "outlook (?:för|für|voor|para|per|pour|til)",
+            r"(?:ios|android)(?:\W|용)",
+            "outlook[^\n]{0,20}(?:다운|letölt)",
         ),
-        *("someone from mobile", "von meinem [^\\n]{0,40}gesendet", r"gesendet (?:von|mit|aus|über)\b"),
-        *("diese nachricht wurde von mein", "envoyé (?:depuis|de|à partir|avec)", "télécharge[rz]? outlook"),
-        *(r"enviado (?:desde|do|a partir|con|com)\b", "obtener outlook", "obter o outlook"),
-        *("inviato (?:da|dal)\\b", "scarica outlook", "verstuurd vana", "verzonden (?:met|vana)"),
-        *(
-            "download outlook",
-            "outlook voor",
-            "wysłane z",
-            "wysłano z (?!:)",
-            "skickat från",
-            "skickades från",
-        ),
-        *("skaffa outlook", "sendt fra", "hent outlook", "отправлено (?:с|из)\\b", "надіслано з"),
-        *("從我的", "发自我的", "iphoneから"),
     )
     + r"[^\n]{0,200}\s*\Z",
     re.IGNORECASE,
+)
+# A list names itself below its underscores, a firm its secrets; anything else there is part of the mail.
+SMALL_PRINT = re.compile(
+    r"\A[^@]{0,400}(?:@|://|www\.|mailing list|confiden|vertraulich|riservat|vertrouwelijk|poufn|fortrolig"
+    r"|disclaimer|unsubscribe)",
+    re.IGNORECASE,
+)
+# A line below a closing formula that is no name: "PS …", or some words and a full stop.
+SENTENCE = re.compile(
+    r"\n[ \t]*(?:P\.?[ ]?S\b|[^\n]*(?:\S+[ ]+){3}[^\n]*\w[.!][ \t]*(?:\n|\Z))", re.IGNORECASE
 )
 _REGARDS = _any(
     *(

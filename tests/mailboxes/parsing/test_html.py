@@ -175,3 +175,42 @@ def test_sender_s_own_text_is_preferred_to_ours() -> None:
 @pytest.mark.parametrize("charset", ["utf-7", "utf-16", "x-nope"])
 def test_charset_inside_the_markup_is_ignored_mt_160(charset: str) -> None:
     assert shown(f'<meta charset="{charset}"><p>Grüße +ADw-b+AD4-</p>').text.strip() == "Grüße +ADw-b+AD4-"
+
+
+ATTRIBUTION = '<div class="moz-cite-prefix">On 20/11/2026 10:00, Help wrote:<br></div>'
+
+
+def cited(*words: str) -> str:
+    return "".join(f'<blockquote type="cite"><p>{one}</p></blockquote>' for one in words)
+
+
+def test_answers_between_quotes_of_html_are_new_text() -> None:
+    message = shown(f"<p>See below.</p>{ATTRIBUTION}{cited('Black?')}<p>No.</p>{cited('Blue?')}<p>Yes.</p>")
+    assert "> Black?" in message.text
+    assert [word for word in ("See below.", "No.", "Yes.") if word in message.new_text] == [
+        "See below.",
+        "No.",
+        "Yes.",
+    ]
+
+
+def test_answer_below_a_quote_of_html_is_the_new_text() -> None:
+    assert shown(f"{ATTRIBUTION}{cited('Does it print?')}<p>It does.</p>").new_text == "It does."
+
+
+def test_history_of_html_is_told_from_what_is_only_indented() -> None:
+    assert shown(f"<p>Works.</p>{ATTRIBUTION}{cited('Try.')}").new_text == "Works."
+    indented = shown(
+        '<p>It says:</p><blockquote style="margin: 0 0 0 40px"><p>press the button</p></blockquote>'
+    )
+    assert "\npress the button" in indented.new_text
+
+
+def test_quotes_side_by_side_in_a_table_lose_no_words() -> None:
+    message = shown(f"<table><tr><td>{cited('left')}</td><td>{cited('right')}</td></tr></table><p>below</p>")
+    assert [word for word in ("left", "right", "below") if word in message.new_text] == [
+        "left",
+        "right",
+        "below",
+    ]
+    assert not {"\ue0d0", "\ue0d1"} & set(message.text)

@@ -54,6 +54,54 @@ def test_quote_below_an_attribution_is_history(line: str) -> None:
     assert new_text(f"It works again.\n\n{line}\n\n> Please try now.\n> Help\n") == "It works again."
 
 
+WRAPPED = [
+    "Am Fr., 20. Nov. 2026 um 10:00 Uhr schrieb Help Desk of Example\nLimited <help@desk.example>:",
+    "pá 20. 11. 2026 v 10:00 odesílatel Help Desk of Example Limited\n<help@desk.example> napsal:",
+    "Pada Jum, 20 Nov 2026 pukul 10.00 Help Desk of Example Limited\n<help@desk.example> menulis:",
+    "Help Desk of Example Limited and Company of London Bridge\n<help@desk.example> 于2026年11月20日周五 10:00写道：",
+    "در تاریخ جمعه ۲۰ نوامبر ۲۰۲۶، ۱۰:۰۰ Help Desk of Example Limited London\n<help@desk.example> نوشت:",
+    "pe 20. marrask. 2026 klo 10.00 Help Desk of Example Limited of London\n(help@desk.example) kirjoitti:",
+]
+
+
+@pytest.mark.parametrize("line", WRAPPED)
+def test_attribution_that_was_wrapped_is_history_from_its_first_line(line: str) -> None:
+    assert new_text(f"It works again.\n\n{line}\n\n> Please try now.\n") == "It works again."
+
+
+def test_short_line_above_an_attribution_was_not_wrapped_and_stays() -> None:
+    body = "It worked at 10:00 in 2026.\nHelp <help@desk.example> rašė:\n> Please try now.\n"
+    assert new_text(body) == "It worked at 10:00 in 2026."
+
+
+@pytest.mark.parametrize(
+    "line", ["Help kirjoitti 20.11.2026 klo 10.00:", "2026. 11. 20. 10:00 keltezéssel, Help írta:"]
+)
+def test_moment_and_verb_right_above_a_quote_are_an_attribution(line: str) -> None:
+    assert new_text(f"It works again.\n\n{line}\n> Please try now.\n") == "It works again."
+
+
+def test_quote_that_goes_on_in_the_line_of_its_attribution_is_history() -> None:
+    line = "On Fri, Nov 20, 2026 at 10:00, Help<help@desk.example> wrote:   Please try"
+    assert (
+        new_text(f"It works again.\n\nSent from Yahoo Mail on Android\n\n  {line}\nnow.") == "It works again."
+    )
+
+
+HEADERS_ABOVE = [
+    "Gesendet: Freitag, 20. November 2026 um 10:00 Uhr\nVon: Help\nAn: ann@x.example\nBetreff: Re: Drucker",
+    "-----Original-Nachricht-----\nBetreff: Re: Drucker\nDatum: 2026-11-20T10:00\nVon: Help\nAn: ann@x.example",
+    "Date: Fri, 20 Nov 2026 10:00:00 +0100\nFrom: help@desk.example\nTo: ann@x.example\nSubject: Re: Printer",
+    "---------- Původní e-mail ----------\nOd: Help\nKomu: ann@x.example\nDatum: 20. 11. 2026\nPředmět: Re",
+    "envoyé : 20 novembre 2026 à 10:00\nde : Help\nà : ann@x.example\nobjet : Re: imprimante",
+]
+
+
+@pytest.mark.parametrize("block", HEADERS_ABOVE)
+def test_headers_and_rule_above_the_from_line_are_history_too(block: str) -> None:
+    assert new_text(f"It works again.\n\n{block}\n\nPlease try now.\n") == "It works again."
+
+
 @pytest.mark.parametrize("line", ATTRIBUTIONS[:3])
 def test_history_without_quote_marks_is_history_too(line: str) -> None:
     assert new_text(f"It works again.\n\n{line}\n\nPlease try now.\n") == "It works again."
@@ -101,8 +149,9 @@ def test_closing_formula_stays_where_nothing_is_quoted_or_nothing_else_is_said()
     assert new_text(f"Best regards,\nAnn\n\n{ATTRIBUTIONS[0]}\n> Try.\n") == "Best regards,\nAnn"
 
 
-def test_closing_with_a_question_below_it_stays() -> None:
-    body = "It works.\n\nBest regards,\nAnn\nWhen will you come?"
+@pytest.mark.parametrize("below", ["When will you come?", "PS toner is out", "The toner is empty too."])
+def test_closing_with_something_said_below_it_stays(below: str) -> None:
+    body = f"It works.\n\nBest regards,\nAnn\n{below}"
     assert new_text(f"{body}\n\n{ATTRIBUTIONS[0]}\n> Try.\n") == body
 
 
@@ -133,9 +182,39 @@ def test_signature_is_left_out(ending: str) -> None:
     assert new_text("It works again.\n" + ending) == "It works again."
 
 
+MOBILE = [
+    *("Outlook für Android<https://aka.ms/AAb9ysg> beziehen", "Holen Sie sich Outlook für iOS"),
+    *(
+        "Ottieni Outlook per iOS<https://aka.ms/o0ukef>",
+        "Outlook voor iOS downloaden",
+        "Hanki Outlook for iOS",
+    ),
+    *("iOS için Outlook'u edinin", "iOS 版 Outlook を入手", "iOS용 Outlook 다운로드", "获取 Outlook for iOS"),
+    *("Lähetetty iPhonesta", "Odesláno z iPhonu", "iPhone’umdan gönderildi", "Az iPhone-omról küldve"),
+    *(
+        "Von meinem Galaxy gesendet",
+        "Sent via the Samsung Galaxy S7, an AT&T 4G LTE smartphone",
+        "iPhoneから送信",
+    ),
+]
+
+
+@pytest.mark.parametrize("line", MOBILE)
+def test_words_a_telephone_adds_are_left_out(line: str) -> None:
+    assert new_text(f"It works again.\n\n{line}\n") == "It works again."
+
+
 @pytest.mark.parametrize(
     "body",
     [
+        "The parcel was\nsent from Berlin on Monday",
+        "Das Paket wurde\ngesendet von Berlin am Montag",
+        "It is easier.\n\nSent from my desk, is much easier than my mobile phone.",
+        "Now the mail opens.\nOutlook on Android still does not.",
+        "Part one\n_______________________________\nPart two matters.\nYes.",
+        "One\n__\nTwo matters",
+        "Please book:\n\nFrom: Berlin\nTo: Paris\nDate: 20.11.2026\nOne seat.",
+        "See below.\n\n-- \nAnn\n\nOn Fri, 20 Nov 2026 Ann <a@x.org> wrote:\n> Black?\nNo.\n> Colour?\nYes.",
         "He wrote: it jams.\nAnd then:\nnothing.",
         "From: the start\nit jams",
         "Version 1 -- 2\n\n--\n" + "more\n" * 40,
