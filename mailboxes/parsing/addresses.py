@@ -81,8 +81,7 @@ def _as_quoted(found: re.Match[str]) -> str:
 
 
 def _address(name: str, email: str) -> Address:
-    name = decode_words(name) if name and ("=?" in name or not name.isascii()) else name
     cleaned = clean_email(email)
-    if not cleaned and email and not name:
-        name = email
+    name = name or ("" if cleaned else email)
+    name = decode_words(name) if "=?" in name or not name.isascii() else name
     return Address(name=one_line(name, max_chars=NAME_CHARS), email=cleaned)

@@ -42,6 +42,7 @@ class _Reading:
         if shift not in (9, 12) or small_shift != 6:
             raise NotCompound
         self._size = 1 << shift
+        self._left = len(content)  # what all streams hold together; a hostile file has many share one chain
         directory, _transaction, self._cutoff, small_fat = struct.unpack_from("<IIII", content, 48)[:4]
         self._fat = self._table(self._fat_sectors())
         self._small_fat = self._table(self._chain(small_fat, self._fat))
@@ -67,16 +68,17 @@ class _Reading:
             numbers = struct.unpack(f"<{self._size // 4}I", self._sector(first))
             found += numbers[:-1]
             first = numbers[-1]
-        return [number for number in found if number < _END]
+        return [number for number in found if number < _END][: len(self._content) // self._size]
 
     def _table(self, sectors: list[int]) -> list[int]:
         joined = b"".join(map(self._sector, sectors))
         return list(struct.unpack(f"<{len(joined) // 4}I", joined[: len(joined) // 4 * 4]))
 
-    def _chain(self, start: int, table: list[int]) -> list[int]:
+    def _chain(self, start: int, table: list[int], *, most: int | None = None) -> list[int]:
         """Follow a chain, which a hostile file lets run in a circle."""
         found: list[int] = []
-        while start < _END and start < len(table) and len(found) <= len(table):
+        most = len(table) if most is None else most
+        while start < _END and start < len(table) and len(found) < most:
             found.append(start)
             start = table[start]
         return found
@@ -86,11 +88,12 @@ class _Reading:
         return start, min(size, len(self._content))
 
     def _stream(self, start: int, size: int) -> bytes:
-        return b"".join(map(self._sector, self._chain(start, self._fat)))[:size]
+        sectors = self._chain(start, self._fat, most=-(-size // self._size))
+        return b"".join(map(self._sector, sectors))[:size]
 
     def _small_stream(self, start: int, size: int) -> bytes:
-        pieces = (self._small[at * 64 : at * 64 + 64] for at in self._chain(start, self._small_fat))
-        return b"".join(pieces)[:size]
+        chain = self._chain(start, self._small_fat, most=-(-size // 64))
+        return b"".join(self._small[at * 64 : at * 64 + 64] for at in chain)[:size]
 
     def _storage(self, number: int, *, depth: int) -> Storage:
         storage = Storage()
@@ -105,7 +108,8 @@ class _Reading:
             else:
                 start, size = self._place(entry)
                 read = self._small_stream if size < self._cutoff else self._stream
-                storage.streams[name] = read(start, size)
+                storage.streams[name] = read(start, min(size, self._left))
+                self._left -= len(storage.streams[name])
         return storage
 
     def _children(self, first: int) -> Iterator[int]:

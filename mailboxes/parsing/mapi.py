@@ -20,14 +20,16 @@ DISPLAY_TO, DISPLAY_CC = 0x0E04, 0x0E03
 BODY, RTF, HTML, MESSAGE_ID = 0x1000, 0x1009, 0x1013, 0x1035
 DISPLAY_NAME, EMAIL, SMTP, RECIPIENT_TYPE = 0x3001, 0x3003, 0x39FE, 0x0C15
 FILE_CONTENT, FILE_METHOD, FILE_NAME, FILE_LONG_NAME = 0x3701, 0x3705, 0x3704, 0x3707
-FILE_PATH, FILE_TYPE, FILE_CONTENT_ID = 0x370D, 0x370E, 0x3712
+FILE_PATH, FILE_SHORT_PATH, FILE_TYPE, FILE_CONTENT_ID = 0x370D, 0x3708, 0x370E, 0x3712
 CODEPAGE, MESSAGE_CODEPAGE = 0x3FDE, 0x3FFD
 
 #: Types of values: text in some code page, text in UTF-16, bytes, an object, a moment.
 STRING8, UNICODE, BINARY, OBJECT, MOMENT = 0x001E, 0x001F, 0x0102, 0x000D, 0x0040
 FIXED: Final = {2: 2, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 0x0A: 4, 0x0B: 2, 0x14: 8, MOMENT: 8, 0x48: 16}
 _AS_WRITTEN: Final = SMTP_POLICY.clone(refold_source="none")
-BY_LINK: Final = 7  # the method of a file that stays in the cloud
+_BY_PATH: Final = (2, 3, 4)  # the methods of a file that stays where it is, [MS-OXCMSG] §2.2.2.9
+# Those of an attached mail, of an object inside the text, of a file in the cloud.
+EMBEDDED, _OBJECT, BY_LINK = 5, 6, 7
 _EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)
 _CODEPAGES: Final = {20127: "us-ascii", 28591: "iso-8859-1", 65000: "utf-7", 65001: "utf-8", 932: "shift_jis"}
 
@@ -42,6 +44,7 @@ class MapiFile:
     content: bytes = b""
     mail: "MapiMail | None" = None
     link: str = ""
+    absent: str = ""  # why there is no content
 
 
 @dataclass(slots=True)
@@ -72,12 +75,14 @@ class MapiMail:
         value = self.values.get(HTML, b"")
         if isinstance(value, str):
             return value
-        return charsets.decode(value, declared=charset_of(self.values))[0] if isinstance(value, bytes) else ""
+        charset = charset_of(self.values, CODEPAGE, MESSAGE_CODEPAGE)
+        return charsets.decode(value, declared=charset)[0] if isinstance(value, bytes) else ""
 
 
-def charset_of(values: dict[int, Any]) -> str:
-    number = values.get(CODEPAGE) or values.get(MESSAGE_CODEPAGE) or 0
-    return _CODEPAGES.get(number, f"cp{number}" if number else "") if isinstance(number, int) else ""
+def charset_of(values: dict[int, Any], *ids: int) -> str:
+    """Give the first of these code pages that is set, "" for none."""
+    number = next((values[one] for one in ids if isinstance(values.get(one), int) and values[one]), 0)
+    return _CODEPAGES.get(number, f"cp{number}" if number else "")
 
 
 def fixed_value(kind: int, content: bytes) -> Any:
@@ -105,28 +110,34 @@ def file_of(values: dict[int, Any]) -> MapiFile:
     def words(*ids: int) -> str:
         return next((values[one] for one in ids if isinstance(values.get(one), str) and values[one]), "")
 
-    content = values.get(FILE_CONTENT, b"")
+    content, method = values.get(FILE_CONTENT, b""), values.get(FILE_METHOD)
     return MapiFile(
         name=words(FILE_LONG_NAME, FILE_NAME, DISPLAY_NAME),
         content_type=words(FILE_TYPE).lower(),
         content_id=words(FILE_CONTENT_ID).strip("<>"),
         content=content if isinstance(content, bytes) else b"",
-        link=words(FILE_PATH) if values.get(FILE_METHOD) == BY_LINK else "",
+        link=words(FILE_PATH) if method == BY_LINK else "",
+        absent=_absent(method, words(FILE_PATH, FILE_SHORT_PATH)),
     )
+
+
+def _absent(method: Any, path: str) -> str:
+    if method in _BY_PATH:
+        return f"The file was not sent along, only its place: {one_line(path, max_chars=2_000)}\n"
+    return "An object inside the text: Outlook opens it from the original.\n" if method == _OBJECT else ""
 
 
 def as_mime(mail: MapiMail) -> bytes:
     """Write the mail as MIME, so that one reader reads all mail."""
     message = EmailMessage(policy=_AS_WRITTEN)
     _head(message, mail)
-    text, html = mail.text, mail.html
-    if not text and not html:
-        html, text = rtf.contents(mail.rich_text)
+    html, text = rtf.contents(mail.rich_text) if not mail.html else ("", "")
+    text, html = mail.text or text, mail.html or html
     message.set_content(_clean(text) or "\n")
     if html:
         message.add_alternative(_clean(html), subtype="html")
     for one in mail.files:
-        _attach(message, one)
+        _refer(message, one) if one.link or one.absent else _attach(message, one)
     return bytes(message)
 
 
@@ -159,6 +170,17 @@ def _people(people: list[tuple[str, str]]) -> str:
         name, email = one_line(name, max_chars=200), one_line(email, max_chars=320).strip("<>")
         lines.append(formataddr((name, email)) if email and email.isascii() else name)
     return ", ".join(line for line in lines if line)
+
+
+def _refer(message: EmailMessage, file: MapiFile) -> None:
+    """Attach a shortcut or a few words for a file that did not come along; nothing is fetched."""
+    name = harmless(file.name, fallback="attachment.bin")
+    link = one_line(file.link, max_chars=2_000)
+    shortcut = MapiFile(name=f"{name}.url", content=f"[InternetShortcut]\r\nURL={link}\r\n".encode())
+    words = MapiFile(
+        name=f"{name}.txt", content_type="text/plain", content=file.absent.encode("utf-8", "replace")
+    )
+    _attach(message, shortcut if link else words)
 
 
 def _attach(message: EmailMessage, file: MapiFile) -> None:

@@ -25,18 +25,22 @@ def msg_as_mime(content: bytes) -> bytes:
 
 def _mail(storage: Storage, *, head_bytes: int, depth: int) -> MapiMail:
     mail = MapiMail(values=_values(storage, head_bytes))
+    # Recipients and files name no code page of their own.
+    charset = _text_charset(mail.values)
     for name, inner in list(storage.storages.items())[: 2 * MOST_FILES]:
         if name.startswith("__recip_"):
-            _add_recipient(mail, _values(inner, _OTHER))
+            _add_recipient(mail, _values(inner, _OTHER, charset=charset))
         elif name.startswith("__attach_") and len(mail.files) < MOST_FILES:
-            mail.files.append(_file(inner, depth=depth))
+            mail.files.append(_file(inner, charset=charset, depth=depth))
     return mail
 
 
-def _file(storage: Storage, *, depth: int) -> MapiFile:
-    file = mapi.file_of(_values(storage, _OTHER))
+def _file(storage: Storage, *, charset: str, depth: int) -> MapiFile:
+    values = _values(storage, _OTHER, charset=charset)
+    file = mapi.file_of(values)
     embedded = storage.storages.get(_EMBEDDED)
-    if embedded is not None and depth < MOST_DEPTH:
+    is_mail = values.get(mapi.FILE_METHOD, mapi.EMBEDDED) == mapi.EMBEDDED
+    if embedded is not None and is_mail and depth < MOST_DEPTH:
         file.mail = _mail(embedded, head_bytes=_INNER, depth=depth + 1)
     return file
 
@@ -50,14 +54,19 @@ def _add_recipient(mail: MapiMail, values: dict[int, Any]) -> None:
         mail.to.append(person)
 
 
-def _values(storage: Storage, head_bytes: int) -> dict[int, Any]:
+def _text_charset(values: dict[int, Any]) -> str:
+    """Give the code page of text that is not Unicode, [MS-OXMSG] §2.1.3; that of the Internet is the HTML's."""
+    return mapi.charset_of(values, mapi.MESSAGE_CODEPAGE, mapi.CODEPAGE)
+
+
+def _values(storage: Storage, head_bytes: int, *, charset: str = "") -> dict[int, Any]:
     found: dict[int, Any] = {}
     fixed = storage.streams.get(_FIXED, b"")[head_bytes:]
     for at in range(0, len(fixed) - 15, 16):
         kind, name = struct.unpack_from("<HH", fixed, at)
         if kind in mapi.FIXED:
             found[name] = mapi.fixed_value(kind, fixed[at + 8 : at + 8 + min(mapi.FIXED[kind], 8)])
-    charset = mapi.charset_of(found)
+    charset = _text_charset(found) or charset
     for stream, content in storage.streams.items():
         named = _STREAM.fullmatch(stream)
         if named:

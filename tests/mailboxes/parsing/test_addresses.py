@@ -88,3 +88,11 @@ def test_groups_and_lists_are_read_in_order() -> None:
     message = parse(b"To: team: a@x.org, b@x.org;, C <c@x.org>\nCc: d@x.org\nFrom: e@x.org\n\n")
     assert [one.email for one in message.to] == ["a@x.org", "b@x.org", "c@x.org"]
     assert [one.email for one in message.cc] == ["d@x.org"]
+
+
+def test_encoded_name_without_an_address_is_decoded() -> None:
+    message = parse(b"To: =?utf-8?b?w4RyenRl?=\nFrom: =?utf-8?q?B=C3=BCro?=\n\nbody")
+    assert (message.to[0], message.sender) == (
+        Address(name="Ärzte", email=""),
+        Address(name="Büro", email=""),
+    )
