@@ -20,8 +20,11 @@ _NAMES: Final = frozenset(("", "smime.p7m"))
 _WITHOUT_CONTENT: Final = (".p7c", ".p7s")  # certificates alone, a signature alone
 # What was signed is MIME (RFC 8551 §3.1); a signed invoice or contract is no mail and stays the file it is.
 _MIME: Final = re.compile(
-    rb"\s*+(?:[!-9;-~]{1,76}:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?content-type[ \t]*:", re.IGNORECASE
+    rb"\s*+(?:[!-9;-~]{1,76}:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?(?:content-[a-z-]+|mime-version)[ \t]*:",
+    re.IGNORECASE,
 )
+# MIME without a header is the empty line and plain text below it (RFC 2045 §5.2).
+_BARE: Final = (b"\r\n", b"\n")
 _HEADER_BYTES: Final = 8 * 1024
 _UNREAD: Final = Problem(
     code="smime_unread", sentence="What is signed could not be unwrapped; it is attached as it is."
@@ -67,8 +70,10 @@ def _opened(leaf: Leaf, *, limits: Limits, wraps: int) -> Unwrapped | None:
         return None
     try:
         content = signed_content(leaf.cut.path.read_bytes() if leaf.cut else leaf.content)
-        if not _MIME.match(content[:_HEADER_BYTES]):
+        is_mime = _MIME.match(content[:_HEADER_BYTES])
+        if not is_mime and not content.startswith(_BARE):
             return None
+        content = content if is_mime else b"Content-Type: text/plain\n" + content
         limits = replace(limits, depth=limits.depth // 2)
         content, mended = block.bounded(content, limits)
         grown = tree.grow(content, limits)

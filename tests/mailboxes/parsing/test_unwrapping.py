@@ -51,6 +51,20 @@ def test_other_names_of_the_wrapping_are_known(kind: bytes) -> None:
     assert (message.text.strip(), message.seal) == ("Der Lüfter ist laut.", "smime_signed")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\r\nNote: it is loud.\r\n",
+        b"\nNote: it is loud.\n",
+        b"MIME-Version: 1.0\r\n\r\nNote: it is loud.",
+        b"Content-Transfer-Encoding: base64\r\n\r\nTm90ZTogaXQgaXMgbG91ZC4=",
+    ],
+)
+def test_content_without_a_type_is_plain_text(content: bytes) -> None:
+    message = parse(wrapped(der(content)))
+    assert (message.text.strip(), codes(message)) == ("Note: it is loud.", [])
+
+
 def test_wrapping_under_the_footer_of_a_gateway_is_read_too() -> None:
     packet = part(
         base64.encodebytes(der(WORDS)), b"Content-Type: " + P7M, b"Content-Transfer-Encoding: base64"
