@@ -11,7 +11,9 @@ _HEADER = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 # A line that is no header, no continuation and not the empty line before the body. It begins with a literal line
 # feed because such patterns are searched for ten times faster.
 _STRANGE = re.compile(rb"\n(?![!-9;-~]++:|[ \t]|\r?\Z)")
-_FIRST = re.compile(rb"[!-9;-~]++:|>?From |[ \t]")
+_FIRST = re.compile(rb"[!-9;-~]++:|[ \t]")
+# What mbox writes before a mail, and once more when the mail came out of another mbox.
+_ENVELOPE = re.compile(rb"(?:>?From [^\r\n]*+(?:\r?\n|\Z))++")
 _KNOWN = re.compile(
     rb"^(?:from|to|cc|bcc|subject|date|sender|reply-to|message-id|in-reply-to|references|mime-version"
     rb"|received|return-path|content-[a-z-]+|x-[a-z0-9-]+)[ \t]*:",
@@ -32,6 +34,8 @@ def bounded(source: bytes, limits: Limits) -> tuple[bytes, tuple[Problem, ...]]:
     source = source.removeprefix(b"\xef\xbb\xbf")
     if source[:1] in (b"\r", b"\n"):
         source = source.lstrip(b"\r\n")
+    if source.startswith((b"From ", b">From ")):
+        source = _ENVELOPE.sub(b"", source, count=1)
     end = _end_of_headers(source)
     is_big = end > limits.header_bytes or source.count(b"\n", 0, end) >= limits.header_count
     if is_big and limits.gives_way:
@@ -122,7 +126,5 @@ def _shortened(header: bytes, most: int) -> bytes:
 
 def _as_header(logical: bytes) -> bytes:
     """Give the header as `email` accepts it, b"" when it is none; "Subject :" loses its blank."""
-    if logical.startswith((b"From ", b">From ")):
-        return logical
     found = _HEADER.match(logical)
     return found[1] + b":" + logical[found.end() :] if found else b""

@@ -68,6 +68,8 @@ _CODECS = {
     "ptcp154": "ptcp154",
 }
 ALLOWED = {name: codec for codec, names in _CODECS.items() for name in names.split()}
+_JIS = frozenset({"iso2022_jp_2", "iso2022_jp_3", "iso2022_jp_ext"})
+_ESCAPES = re.compile(rb"(\x1b(?:\$[@B]|\$\([A-Z]|\([A-Z]|\.[A-Z]))")
 _WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"})
 _ASCII = bytes(range(128))
 _NO_LETTERS = bytes(code for code in range(256) if not chr(code).isalpha() or code > 127)
@@ -93,12 +95,43 @@ def decode(content: bytes, *, declared: str = "") -> tuple[str, bool]:
         return content.decode("ascii"), True
     if codec in _WIDE:
         return _wide(content, codec=codec)
+    if codec in _JIS and b"\x1b" in content:
+        return _japanese(content, codec=codec)
     if codec:
         text = _strict(content, codec=codec)
         # ASCII and Latin-1 decode anything, so for them UTF-8 that is valid as a whole is the better reading.
         if text is not None and (codec != "cp1252" or not _is_ascii_label(declared)):
             return text.removeprefix("\ufeff"), True
     return _undeclared(content, codec=codec), False
+
+
+def _japanese(content: bytes, *, codec: str) -> tuple[str, bool]:
+    """Read ISO-2022-JP also where it holds what Windows writes into it: ①, ㈱, narrow kana (Microsoft's CP50221)."""
+    text = _strict(content, codec=codec)
+    if text is not None:
+        return text, True
+    pieces = _ESCAPES.split(content)
+    read = [pieces[0].decode("ascii", "replace")]
+    for escape, run in zip(pieces[1::2], pieces[2::2], strict=True):
+        if escape == b"\x1b(I":
+            read.append(bytes(byte | 0x80 for byte in run).decode("cp932", "replace"))
+        else:
+            read.append(_kanji(run) if escape[1:2] == b"$" else run.decode("ascii", "replace"))
+    text = "".join(read)
+    return text, "\N{REPLACEMENT CHARACTER}" not in text
+
+
+def _kanji(run: bytes) -> str:
+    """Shift pairs of JIS X 0208, vendors' rows included, to where Shift_JIS has them."""
+    shifted = bytearray()
+    for row, cell in zip(run[::2], run[1::2], strict=False):
+        if not 0x21 <= row <= 0x7E:
+            shifted += bytes((row, cell))  # a line end inside the run
+            continue
+        lead = (row + 1) // 2 + (0x70 if row < 0x5F else 0xB0)
+        cell += (0x1F + (cell >= 0x60)) if row % 2 else 0x7E
+        shifted += bytes((lead, min(cell, 0xFC)))
+    return shifted.decode("cp932", "replace")
 
 
 def _is_ascii_label(declared: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -53,14 +54,15 @@ def _event(text: str) -> Any:
     if start < 0 or not 0 <= end - start <= _EVENT_CHARS:
         return None
     zones = [found[0] for found, _ in zip(_ZONE.finditer(text), range(_MOST_ZONES), strict=False)]
-    alone = ["BEGIN:VCALENDAR\nVERSION:2.0\n", *zones, text[start:end], "\nEND:VEVENT\nEND:VCALENDAR\n"]
     # Imported here: only the process that reads strange mail needs it.
     from icalendar import Calendar
 
-    try:
-        return next(iter(Calendar.from_ical("".join(alone)).walk("VEVENT")), None)
-    except _STUMBLES:
-        return None
+    # Of zones that cannot be read the names are left, and most names say enough.
+    for known in (zones, []):
+        alone = ["BEGIN:VCALENDAR\nVERSION:2.0\n", *known, text[start:end], "\nEND:VEVENT\nEND:VCALENDAR\n"]
+        with suppress(*_STUMBLES):
+            return next(iter(Calendar.from_ical("".join(alone)).walk("VEVENT")), None)
+    return None
 
 
 def _invitation(event: Any, *, method: str, text: str) -> Invitation:

@@ -7,6 +7,7 @@ from .words import raw_bytes
 
 _BASE64_MORE = re.compile(rb"[^=]+={0,2}")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _ENCODING = re.compile(r"[a-z0-9-]+")
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 
@@ -31,14 +32,22 @@ def decoded(payload: str | bytes, *, encoding: str) -> tuple[bytes, bool]:
 
 def base64_bytes(content: bytes) -> tuple[bytes, bool]:
     """Decode base64; blanks and foreign characters are skipped, lost padding is replaced."""
+    code = _without_footer(content)
     try:
-        first_end = content.find(b"=")
-        if first_end < 0 or len(content) - first_end < 8 or not content[first_end:].strip(b"=\r\n \t"):
-            return binascii.a2b_base64(content), True
+        first_end = code.find(b"=")
+        if first_end < 0 or len(code) - first_end < 8 or not code[first_end:].strip(b"=\r\n \t"):
+            return binascii.a2b_base64(code), len(code) == len(content)
     except binascii.Error:
         pass
     # Two encoded texts in a row (some gateways append a footer): the decoder would stop after the first.
-    return b"".join(_segment(found[0]) for found in _BASE64_MORE.finditer(content)), False
+    return b"".join(_segment(found[0]) for found in _BASE64_MORE.finditer(code)), False
+
+
+def _without_footer(content: bytes) -> bytes:
+    """Leave out plain words that a list or gateway has put below; they would be decoded as if they were code."""
+    empty_line = _EMPTY_LINE.search(content, len(content) - len(content.lstrip()))
+    is_footer = empty_line is not None and b" " in content[empty_line.end() :].strip()
+    return content[: empty_line.start()] if empty_line and is_footer else content
 
 
 def _segment(content: bytes) -> bytes:

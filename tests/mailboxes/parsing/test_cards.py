@@ -65,6 +65,14 @@ def test_invitation_says_what_where_and_when_mt_181() -> None:
     assert invitation.join_url == "https://teams.microsoft.com/l/meetup-join/19%3ameeting"
 
 
+def test_zone_that_cannot_be_read_leaves_its_name_mt_182() -> None:
+    zone = EVENT[EVENT.index("BEGIN:STANDARD") : EVENT.index("END:VTIMEZONE")]
+    source = EVENT.format(method="REQUEST", answer="NEEDS-ACTION", more="").replace(zone, "")
+    invitation = parse(typed(b"text/calendar; charset=utf-8", source.encode())).invitation
+    assert invitation
+    assert (invitation.summary, invitation.starts) == ("Drucker ansehen", "2026-11-23T09:00+00:00")
+
+
 def test_answer_to_an_invitation_says_how_it_was_decided() -> None:
     invitation = parse(multipart(text(b"Yes."), calendar("REPLY", answer="ACCEPTED"))).invitation
     assert invitation is not None

@@ -45,6 +45,18 @@ def test_charset_that_is_none_still_gives_readable_text_mt_094(charset: str) -> 
     assert read(charset, "Grüße aus Köln".encode()) == "Grüße aus Köln"
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x1b$B-!-j\x1b(B", "①㈱"),
+        (b"\x1b$B%W%j%s%?!<\x1b(I\x4a\x5d\x36\x38\x1b(B OK", "プリンターﾊﾝｶｸ OK"),
+        (b"\x1b$B\x7c\x62\r\n\x1b(Bend", "髙\nend"),
+    ],
+)
+def test_japanese_of_windows_is_read_although_it_says_iso_2022_mt_095(content: bytes, words: str) -> None:
+    assert parse(typed(b"text/plain; charset=iso-2022-jp", content)).text == words
+
+
 def test_declared_utf_8_with_latin_bytes_is_readable_mt_088() -> None:
     words = "Die Drucker im ersten Stock stören uns über alle Maßen, schöne Grüße"
     message = parse(typed(b"text/plain; charset=utf-8", words.encode("latin-1")))
@@ -82,6 +94,13 @@ def test_odd_transfer_encodings_keep_the_text_mt_098_mt_100(encoding: bytes) -> 
         "It jams.",
         "SXQgamFtcy4=",
     )
+
+
+def test_plain_footer_below_base64_is_not_decoded() -> None:
+    message = parse(
+        typed(b"text/plain", b"SXQgamFtcy4u\n\n____\nSent to you by a list\n", encoding=b"base64")
+    )
+    assert (message.text, codes(message)) == ("It jams..", ["text_guessed"])
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,9 @@ def test_random_bytes_are_unparseable_with_their_cause_mt_007() -> None:
     assert caught.value.cause == "unparseable"
 
 
-def test_mbox_line_is_neither_body_nor_sender_mt_008() -> None:
-    message = parse(b"From evil Fri Nov 20 10:00:00 2026\n" + mail())
+@pytest.mark.parametrize("more", [b"", b">From evil Fri\n", b">From evil Fri\r\nFrom evil Sat\r\n"])
+def test_mbox_lines_are_neither_body_nor_sender_mt_008(more: bytes) -> None:
+    message = parse(b"From evil Fri Nov 20 10:00:00 2026\n" + more + mail())
     assert (message.sender.email, message.text) == ("ann@example.org", "It jams.\n")
 
 
