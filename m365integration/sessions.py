@@ -6,6 +6,7 @@ import time
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,15 +14,16 @@ from django.utils import timezone
 from m365integration.headers import Answer
 from tenants.proof import PROVED
 from tenants.reach import READERS, seats
-from tenants.signing_in import divert
+from tenants.second_factor import mark_of
+from tenants.signing_in import RIGHTS, divert
 
-STARTED, SEEN, RIGHTS = "_started_s", "_seen_s", "_rights"
+STARTED, SEEN = "_started_s", "_seen_s"
 #: Writing the session on every request would make every page view a database write.
 SEEN_EVERY_S = 60
 
 
 class SessionLimits:
-    """Sign out after SESSION_IDLE_S without a request, SESSION_LONGEST_S in all, or a change of rights.
+    """Sign out after SESSION_IDLE_S without a request, SESSION_LONGEST_S in all, or a change of rights or second step.
 
     A change of password ends every other session by itself: Django ties them to its hash.
     """
@@ -52,14 +54,18 @@ def limit(request: HttpRequest, *, now_s: int) -> None:
 
 
 def rights_of(request: HttpRequest) -> str:
-    """Give a mark that changes with what the person may do; the memberships read for it are those the page asks."""
+    """Give a mark that changes with what the person may do, and what he has to show for it.
+
+    The memberships read for it are those the page asks.
+    """
     is_operator = request.user.is_superuser
     roles = {} if is_operator else seats(request, READERS)
     words = [
         f"{key}:{seat.role}:{'all' if seat.queues is None else sorted(seat.queues)}"
         for key, seat in sorted(roles.items())
     ]
-    told = " ".join([f"{is_operator:d}{request.user.is_staff:d}", *words])
+    step = mark_of(request.user) if isinstance(request.user, User) else ""
+    told = " ".join([f"{is_operator:d}{request.user.is_staff:d}", *words, step])
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 

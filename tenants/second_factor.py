@@ -16,6 +16,7 @@ from typing import Final
 import pyotp
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from tenants import audit
@@ -44,6 +45,15 @@ def is_required(user: User) -> bool:
 
 def is_missing(user: User) -> bool:
     return is_required(user) and factor_of(user) is None
+
+
+def mark_of(user: User) -> str:
+    """Give a word that changes with the second step of an account, and when one is asked for that it lacks."""
+    own = SecondFactor.objects.filter(user=OuterRef("pk"), confirmed_at__isnull=False)
+    asking = Tenant.objects.visible_to(user).filter(requires_second_factor=True)
+    row = User.objects.filter(pk=user.pk).annotate(own=Subquery(own.values("pk")), is_asked=Exists(asking))
+    number, is_asked = row.values_list("own", "is_asked").get()
+    return f"step:{number}" if number else "step:missing" * is_asked
 
 
 def begin(user: User) -> SecondFactor:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from tenants import second_factor as flow
 from tenants.proof import ask_again
 from tenants.reach import is_operator
-from tenants.signing_in import MUST
+from tenants.signing_in import stay
 
 
 @never_cache
@@ -45,7 +45,8 @@ def _confirm(request: HttpRequest, person: User) -> dict[str, Any]:
     pending = flow.pending_of(person)
     codes = flow.confirm(pending, code=request.POST.get("code", "")) if pending else None
     if codes is not None:
-        request.session.pop(MUST, None)
+        stay(request)
+        messages.success(request, _("It is on. Every other session of yours has ended."))
     return {"codes": codes, "is_wrong": codes is None}
 
 
@@ -58,6 +59,7 @@ def _remove(request: HttpRequest, person: User) -> dict[str, Any]:
     factor = flow.factor_of(person)
     if factor is not None and not flow.is_required(person):
         flow.remove(factor, by=person)
+        stay(request)
         messages.success(request, _("Signing in asks for the password alone from now on."))
     return {}
 

@@ -26,6 +26,8 @@ from tenants.second_factor import admits, factor_of, is_missing
 _HELD: Final = "_password_was_right"
 #: Set in a session that may do nothing but set up a second step.
 MUST: Final = "_must_set_up"
+#: What somebody could do when his session began; it ends when that changes.
+RIGHTS: Final = "_rights"
 #: How long a right password is good for without its code. Seconds.
 HELD_S: Final = 300
 _BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
@@ -101,6 +103,13 @@ def divert(request: HttpRequest) -> HttpResponse | None:
         del request.session[MUST]  # set up in another browser, or no longer asked for
         return None
     return HttpResponseRedirect(reverse("second_factor"))
+
+
+def stay(request: HttpRequest) -> None:
+    """Keep this session over a change of one's own second step, under a new key; it ends every other one."""
+    for name in (MUST, RIGHTS):
+        request.session.pop(name, None)
+    request.session.cycle_key()
 
 
 def _hold(request: HttpRequest, person: User) -> None:

@@ -121,5 +121,5 @@ def test_the_page_takes_a_constant_number_of_queries(desk: Desk, django_assert_m
         MailboxFactory(tenant=desk.ours, trouble=TROUBLE, trouble_since_at=timezone.now())
     client = signed_in(desk.admin)
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         client.get("/admin/")

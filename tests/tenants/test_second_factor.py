@@ -280,3 +280,41 @@ def test_nobody_is_kept_from_work_once_it_is_asked_for_no_longer(client: Client,
     give_password(client)
     Tenant.objects.update(requires_second_factor=False)
     assert client.get("/admin/tickets/ticket/").status_code == 200
+
+
+def elsewhere_and_here(person: User) -> list[Client]:
+    found = [signed_in(person) for _browser in range(2)]
+    assert [one.get("/admin/").status_code for one in found] == [200, 200]
+    return found
+
+
+def test_setting_it_up_ends_every_session_but_this_one(ada: User) -> None:
+    """S-25: whoever had got in with the password alone is out."""
+    elsewhere, here = elsewhere_and_here(ada)
+    here.post(PAGE, {"do": "begin"})
+    key = here.session.session_key
+    here.post(PAGE, {"do": "confirm", "code": now(SecondFactor.objects.get())})
+    assert [one.get("/admin/").status_code for one in (elsewhere, here)] == [302, 200]
+    assert here.session.session_key != key
+
+
+def test_taking_it_off_ends_every_session_but_this_one(ada: User, factor: SecondFactor) -> None:
+    elsewhere, here = elsewhere_and_here(ada)
+    here.post(PAGE, {"do": "remove"})
+    assert [one.get("/admin/").status_code for one in (elsewhere, here)] == [302, 200]
+
+
+def test_sessions_end_when_the_operator_takes_it_off(ada: User, factor: SecondFactor) -> None:
+    theirs = elsewhere_and_here(ada)
+    operator = signed_in(OperatorFactory(username="boss"))
+    operator.post(f"/admin/auth/user/{ada.pk}/second-step/")
+    assert [one.get("/admin/").status_code for one in [*theirs, operator]] == [302, 302, 200]
+
+
+def test_a_tenant_that_begins_to_ask_for_it_ends_sessions_without(ada: User) -> None:
+    has_one = MembershipFactory(user__username="bob", tenant=ada.memberships.get().tenant).user
+    second_factor.confirm(made := second_factor.begin(has_one), code=now(made))
+    clients = [signed_in(person) for person in (ada, has_one)]
+    assert [one.get("/admin/").status_code for one in clients] == [200, 200]
+    Tenant.objects.update(requires_second_factor=True)
+    assert [one.get("/admin/").status_code for one in clients] == [302, 200]

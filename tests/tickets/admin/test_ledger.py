@@ -112,7 +112,7 @@ def test_the_list_takes_a_constant_number_of_queries(desk: Desk, django_assert_m
         InboundMessageFactory(mailbox__tenant=desk.ours)
     client = signed_in(desk.operator)
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         client.get(reverse(LIST))
 
 
