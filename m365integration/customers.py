@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -9,11 +10,11 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, router, transaction
 from django.db.models import CharField, QuerySet
 from django.db.models.functions import Cast
-from django.urls import reverse
 from django.utils import timezone
 
 from mailboxes import storage
@@ -22,6 +23,7 @@ from mailboxes.pausing import cut_off
 from tenants import audit
 from tenants.models import Alert, Tenant
 from tenants.ownership import TenantOwned
+from tickets.models import Queue, SavedFilter
 
 
 class StillOn(Exception):
@@ -74,7 +76,9 @@ def remove(tenant: Tenant, *, by: audit.Actor = None) -> Removed:
         removed = Removed(counts=belongings(tenant))
         # First: the database lets the lines of this tenant go only once this one stands.
         audit.note(audit.Action.TENANT_DELETED, tenant, by=by, rows=[str(removed)])
-        _forget_alerts(tenant)
+        Alert.objects.filter(tenant=tenant).delete()
+        _forget_members(tenant)
+        _forget_filters(tenant)
         for model, rows in _owned(tenant):
             _forget_log(model, rows)
             # Without a look for what hangs on each row: all of that is the tenant's, and stands in this list too.
@@ -105,7 +109,15 @@ def _forget_log(model: type[models.Model], rows: Any) -> None:
         LogEntry.objects.filter(content_type=kind, object_id__in=ids).delete()
 
 
-def _forget_alerts(tenant: Tenant) -> None:
-    ids = Mailbox.objects.filter(tenant=tenant).values_list("pk", flat=True)
-    pages = [reverse("admin:mailboxes_mailbox_change", args=[pk]) for pk in ids]
-    Alert.objects.filter(path__in=pages).delete()
+def _forget_filters(tenant: Tenant) -> None:
+    """Remove what people keep of the list of tickets where it asks for the tenant or for queues of it."""
+    queues = Queue.objects.filter(tenant=tenant).values_list("pk", flat=True)
+    asked = "|".join([f"tenant__id__exact={tenant.pk}", *(f"queue__id__exact={pk}" for pk in queues)])
+    SavedFilter.objects.filter(query__regex=f"(^|&)({asked})(&|$)").delete()
+
+
+def _forget_members(tenant: Tenant) -> None:
+    """Remove the history of accounts where it names the tenant; the accounts are the operator's, and stay."""
+    kind = ContentType.objects.get_for_model(User)
+    named = json.dumps(f" · {tenant.name}")[1:]
+    LogEntry.objects.filter(content_type=kind, change_message__contains=named).delete()

@@ -35,6 +35,7 @@ def look(now: datetime) -> None:
     """Open and end alerts about parts and mailboxes, and tell what is due."""
     alerts.reconcile(silent_parts(), list(_KINDS.values()), now)
     alerts.reconcile(mailbox_watch.troubles(now), [Alert.Kind.MAILBOX_TROUBLE], now)
+    alerts.reconcile(mailbox_watch.pauses(), [Alert.Kind.MAILBOX_PAUSED], now)
     alerts.tell(now)
 
 

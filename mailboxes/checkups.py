@@ -8,13 +8,12 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 
 from mailboxes.doctor import Examination, examine
 from mailboxes.enqueue import enqueue_sync
 from mailboxes.models import ExaminationResult, Mailbox
-from mailboxes.watch import subject_of
+from mailboxes.watch import condition_of
 from tenants import audit
 from tenants.alerts import Condition
 from tenants.diagnosis import Actor, Diagnosis
@@ -89,12 +88,12 @@ def findings() -> list[Condition]:
 
 def _finding(row: ExaminationResult) -> Condition:
     failed: dict[str, Any] = next((check for check in row.checks if check["status"] == Status.FAIL), {})
-    return Condition(
-        kind=Alert.Kind.EXAMINATION,
-        subject=subject_of(row.mailbox),
+    return condition_of(
+        row.mailbox,
+        Alert.Kind.EXAMINATION,
         cause=failed.get("cause") or "",
         fix=failed.get("fix") or "",
-        path=reverse("admin:mailboxes_mailbox_examined", args=[row.mailbox_id]),
+        page="examined",
     )
 
 

@@ -53,6 +53,7 @@ class Expiry:
 
     key: str
     tenant: str
+    tenant_id: int
     name: str
     path: str
     kind: str
@@ -60,6 +61,7 @@ class Expiry:
     days: int | None
     level: Level
     fix: str = ""
+    mailbox_id: int | None = None
 
     @property
     def stage(self) -> str:
@@ -107,6 +109,7 @@ def sign_ins(rows: QuerySet[MailboxSignIn], *, today: date | None = None) -> lis
         "mailbox_id",
         "direction",
         "mailbox__address",
+        "tenant_id",
         "tenant__name",
         "account",
         "used_at",
@@ -156,6 +159,8 @@ def _warning(one: Expiry) -> Condition:
         ),
         path=one.path,
         stage=one.stage,
+        tenant_id=one.tenant_id,
+        mailbox_id=one.mailbox_id,
     )
 
 
@@ -166,6 +171,7 @@ def _expiry(
     return Expiry(
         key=f"credential-{credential.pk}",
         tenant=registration.tenant.name,
+        tenant_id=registration.tenant_id,
         name=registration.name,
         path=reverse("admin:tenants_appregistration_change", args=[registration.pk]),
         kind=str(credential.get_kind_display()),
@@ -182,6 +188,8 @@ def _sign_in(row: Mapping[str, Any], day: date) -> Expiry:
     return Expiry(
         key=f"sign-in-{row['mailbox_id']}" + ("-out" if row["direction"] == Direction.OUT else ""),
         tenant=row["tenant__name"],
+        tenant_id=row["tenant_id"],
+        mailbox_id=row["mailbox_id"],
         name=row["mailbox__address"],
         path=reverse("admin:mailboxes_mailbox_change", args=[row["mailbox_id"]]),
         kind=_("sign-in of %(account)s") % {"account": row["account"]},

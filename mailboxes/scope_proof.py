@@ -68,6 +68,7 @@ def open_scopes() -> list[Condition]:
             cause=diagnose_own("scope_open").cause,
             fix=diagnose_own("scope_open").fix,
             path=reverse("admin:tenants_appregistration_change", args=[proof.registration_id]),
+            tenant_id=proof.tenant_id,
         )
         for proof in proofs.select_related("registration", "tenant")
     ]

@@ -13,6 +13,8 @@ from mailboxes.models import InboundMessage, Mailbox
 from tenants.alerts import Condition
 from tenants.models import Alert
 
+#: A mailbox that was not looked at for longer cannot be called quiet: nobody listened.
+LISTENED: Final = timedelta(hours=1)
 #: A mailbox is compared with itself at the same weekday and hours of the last weeks. Windows are tried longest last.
 WEEKS: Final = 4
 WINDOWS: Final = (timedelta(hours=6), timedelta(hours=24))
@@ -32,14 +34,31 @@ def troubles(now: datetime) -> list[Condition]:
     # What was asked for ends a moment before the next try does.
     ailing = ailing.exclude(retry_after_until__gt=now - NEXT_TRY, trouble_since_at__gt=now - PATIENCE)
     return [
-        Condition(
-            kind=Alert.Kind.MAILBOX_TROUBLE,
-            subject=subject_of(mailbox),
-            cause=mailbox.trouble["cause"],
-            fix=mailbox.trouble["fix"],
-            path=_page(mailbox),
+        condition_of(
+            mailbox, Alert.Kind.MAILBOX_TROUBLE, cause=mailbox.trouble["cause"], fix=mailbox.trouble["fix"]
         )
         for mailbox in ailing
+    ]
+
+
+def pauses() -> list[Condition]:
+    """List the mailboxes staff have paused after they had worked: each is told once, lest it be forgotten."""
+    rows = Mailbox.objects.filter(
+        is_active=True, tenant__is_active=True, paused=Mailbox.Pause.STAFF, last_success_at__isnull=False
+    )
+    return [
+        condition_of(
+            mailbox,
+            Alert.Kind.MAILBOX_PAUSED,
+            cause=gettext_noop(
+                "Staff have paused it: its mail waits at Microsoft, and no ticket is made of it."
+            ),
+            fix=gettext_noop(
+                "Press “Resume” on its page when mail is to flow again; the audit list says who paused it."
+            ),
+            stage="paused",
+        )
+        for mailbox in rows.select_related("tenant")
     ]
 
 
@@ -50,7 +69,9 @@ def note_silences(now: datetime) -> list[Condition]:
     """
     found = quiet_since(now)
     mailboxes = list(
-        Mailbox.objects.working().filter(pk__in=found, trouble__isnull=True).select_related("tenant")
+        Mailbox.objects.working()
+        .filter(pk__in=found, trouble__isnull=True, last_success_at__gt=now - LISTENED)
+        .select_related("tenant")
     )
     quiet = [mailbox.pk for mailbox in mailboxes]
     Mailbox.objects.filter(quiet_since_at__isnull=False).exclude(pk__in=quiet).update(quiet_since_at=None)
@@ -85,9 +106,9 @@ def _usual_in_each_week(now: datetime, window: timedelta) -> set[int]:
 
 def _silence(mailbox: Mailbox, window: timedelta) -> Condition:
     hours = int(window.total_seconds() // 3600)
-    return Condition(
-        kind=Alert.Kind.MAILBOX_QUIET,
-        subject=subject_of(mailbox),
+    return condition_of(
+        mailbox,
+        Alert.Kind.MAILBOX_QUIET,
         cause=(
             f"No mail for {hours} hours; at this time of the week each of the last {WEEKS} weeks brought "
             f"{USUAL_MAILS} or more."
@@ -95,13 +116,20 @@ def _silence(mailbox: Mailbox, window: timedelta) -> Condition:
         fix=gettext_noop(
             "Send a test mail to the address. If it does not arrive, look for a rule or forwarding in the mailbox."
         ),
-        path=_page(mailbox),
     )
 
 
-def subject_of(mailbox: Mailbox) -> str:
-    return f"{mailbox.address} ({mailbox.tenant.name})"
-
-
-def _page(mailbox: Mailbox) -> str:
-    return reverse("admin:mailboxes_mailbox_change", args=[mailbox.pk])
+def condition_of(
+    mailbox: Mailbox, kind: Alert.Kind, *, cause: str, fix: str, stage: str = "", page: str = "change"
+) -> Condition:
+    """Say of a mailbox what is wrong with it, and where that is shown."""
+    return Condition(
+        kind=kind,
+        subject=f"{mailbox.address} ({mailbox.tenant.name})",
+        cause=cause,
+        fix=fix,
+        path=reverse(f"admin:mailboxes_mailbox_{page}", args=[mailbox.pk]),
+        stage=stage,
+        tenant_id=mailbox.tenant_id,
+        mailbox_id=mailbox.pk,
+    )

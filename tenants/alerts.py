@@ -24,15 +24,20 @@ from tenants.public_address import HTTPS_PORT, NotPublic, public_ip
 
 log = logging.getLogger(__name__)
 
+#: Takes subject, text, addresses, and the mailboxes that may not send it because it is about them.
+Way = Callable[[str, str, Sequence[str], Collection[int]], bool]
+
 #: What passes within this time is not worth waking anybody for.
 GRACE: Final = timedelta(minutes=3)
+#: What is back within this time was never over: trouble that comes and goes is one alert, and its end is told once.
+SETTLED: Final = timedelta(minutes=10)
 #: Notices come at most this often, whatever happens; an alert that lasts is told again once a day.
 PAUSE: Final = timedelta(minutes=5)
 REMIND_AFTER: Final = timedelta(hours=24)
 MAX_LINES: Final = 30
 TIMEOUT_S: Final = (5.0, 15.0)
 #: How those who have mailboxes send; nothing is imported from them here.
-_ways: list[Callable[[str, str, Sequence[str]], bool]] = []
+_ways: list[Way] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +53,13 @@ class Condition:
     fix: str
     path: str = ""
     stage: str = ""
+    tenant_id: int | None = None
+    mailbox_id: int | None = None
 
 
 def reconcile(conditions: Sequence[Condition], kinds: Collection[Alert.Kind], now: datetime) -> None:
     """Open an alert for each new condition of these kinds, and end those whose condition is gone."""
-    lasting = {
-        (alert.kind, alert.subject): alert
-        for alert in Alert.objects.filter(kind__in=kinds, recovered_at=None)
-    }
+    lasting = {(alert.kind, alert.subject): alert for alert in _lasting(kinds, now)}
     current = {(str(condition.kind), condition.subject): condition for condition in conditions}
     fresh = [
         Alert(
@@ -65,6 +69,8 @@ def reconcile(conditions: Sequence[Condition], kinds: Collection[Alert.Kind], no
             fix=condition.fix,
             path=condition.path,
             stage=condition.stage,
+            tenant_id=condition.tenant_id,
+            mailbox_number=condition.mailbox_id,
             opened_at=now,
         )
         for key, condition in current.items()
@@ -72,8 +78,17 @@ def reconcile(conditions: Sequence[Condition], kinds: Collection[Alert.Kind], no
     ]
     Alert.objects.bulk_create(fresh, ignore_conflicts=True)
     _move_on(current, lasting)
-    over = [alert.pk for key, alert in lasting.items() if key not in current]
+    back = [alert.pk for key, alert in lasting.items() if key in current and alert.recovered_at]
+    Alert.objects.filter(pk__in=back).update(recovered_at=None)
+    over = [alert.pk for key, alert in lasting.items() if key not in current and not alert.recovered_at]
     Alert.objects.filter(pk__in=over).update(recovered_at=now)
+
+
+def _lasting(kinds: Collection[Alert.Kind], now: datetime) -> list[Alert]:
+    """Give the alerts that go on, after those that have just ended and may yet go on."""
+    rows = Alert.objects.filter(kind__in=kinds)
+    ended = list(rows.filter(recovered_at__gt=now - SETTLED, recovery_told_at=None).order_by("recovered_at"))
+    return [*ended, *rows.filter(recovered_at=None)]
 
 
 def _move_on(current: Mapping[tuple[str, str], Condition], lasting: Mapping[tuple[str, str], Alert]) -> None:
@@ -116,8 +131,8 @@ def _to_tell(now: datetime) -> QuerySet[Alert]:
 
 
 def _to_end(now: datetime) -> QuerySet[Alert]:
-    """Give what is over and was told of; what passed before anybody heard of it ends in silence."""
-    over = Alert.objects.filter(recovered_at__isnull=False, recovery_told_at=None, told_at__isnull=False)
+    """Give what is over for good and was told of; what passed before anybody heard of it ends in silence."""
+    over = Alert.objects.filter(recovered_at__lte=now - SETTLED, recovery_told_at=None, told_at__isnull=False)
     return over.order_by("recovered_at")
 
 
@@ -127,7 +142,8 @@ def _send(opened: Sequence[Alert], over: Sequence[Alert]) -> bool:
     if settings.ALERT_WEBHOOK_URL:
         sent.append(_post(settings.ALERT_WEBHOOK_URL, _document(text, opened, over)))
     if settings.ALERT_EMAILS:
-        sent.append(_mail(text, len(opened)))
+        concerned = {alert.mailbox_number for alert in [*opened, *over] if alert.mailbox_number}
+        sent.append(_mail(text, len(opened), concerned))
     # Nowhere to send to counts as told: the alerts stand in the admin, and must not pile up until an address is set.
     return any(sent) or not sent
 
@@ -166,14 +182,14 @@ def _item(alert: Alert) -> dict[str, str]:
     }
 
 
-def sends_with(way: Callable[[str, str, Sequence[str]], bool]) -> None:
-    """Have notices sent by subject, text and addresses; what gives False leaves it to the operator's mail server."""
+def sends_with(way: Way) -> None:
+    """Have notices sent; what gives False leaves it to the operator's mail server."""
     _ways[:] = [way]
 
 
-def _mail(text: str, count: int) -> bool:
+def _mail(text: str, count: int, concerned: Collection[int]) -> bool:
     subject = f"Helpdesk mail: {count} alert{'s' * (count != 1)}" if count else "Helpdesk mail: all clear"
-    if any(way(subject, text, settings.ALERT_EMAILS) for way in _ways):
+    if any(way(subject, text, settings.ALERT_EMAILS, concerned) for way in _ways):
         return True
     try:
         send_mail(subject, text, None, settings.ALERT_EMAILS)

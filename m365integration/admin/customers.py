@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import DELETION
-from django.contrib.auth.models import User
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -123,27 +120,15 @@ class CustomerAdmin(TenantAdmin):
         return TemplateResponse(request, self.delete_confirmation_template, context)
 
     def _forget(self, request: HttpRequest, tenant: Any) -> HttpResponse:
-        name, pk = tenant.name, tenant.pk
         try:
-            removed = customers.remove(tenant, by=request.user)
+            customers.remove(tenant, by=request.user)
         except customers.StillOn:
             messages.error(request, self.removal_words)
-            return HttpResponseRedirect(reverse("admin:tenants_tenant_change", args=[pk]))
-        self._write_line(request, pk, name, str(removed))
+            return HttpResponseRedirect(reverse("admin:tenants_tenant_change", args=[tenant.pk]))
         messages.success(
-            request, _("%(name)s is forgotten; its mailboxes were not touched.") % {"name": name}
+            request, _("%(name)s is forgotten; its mailboxes were not touched.") % {"name": tenant.name}
         )
         return HttpResponseRedirect(reverse("admin:tenants_tenant_changelist"))
-
-    def _write_line(self, request: HttpRequest, pk: int, name: str, what: str) -> None:
-        admin.models.LogEntry.objects.create(
-            user=cast(User, request.user),
-            content_type=ContentType.objects.get_for_model(Tenant),
-            object_id=str(pk),
-            object_repr=name[:200],
-            action_flag=DELETION,
-            change_message=f"Deleted with {what}." if what else "Deleted; it had nothing.",
-        )
 
     @admin.display(description=gettext_lazy("state"), ordering="is_active")
     def state(self, tenant: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from mailboxes.models import Mailbox, OutboundMessage
@@ -23,14 +23,14 @@ _MARKS: Final = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress":
 
 
 @for_machine()
-def send_notice(subject: str, text: str, to: Sequence[str]) -> bool:
+def send_notice(subject: str, text: str, to: Sequence[str], concerned: Collection[int]) -> bool:
     """Send a notice now; False when no mailbox could, and nothing of it will leave later."""
-    return any(_sent_from(mailbox, subject, text, to) for mailbox in _able())
+    return any(_sent_from(mailbox, subject, text, to) for mailbox in _able(concerned))
 
 
-def _able() -> Iterator[Mailbox]:
-    """Give the mailboxes of the tenants that send alerts, those that work at the moment."""
-    rows = Mailbox.objects.filter(tenant__sends_alerts=True, trouble__isnull=True)
+def _able(concerned: Collection[int]) -> Iterator[Mailbox]:
+    """Give the mailboxes of the tenants that send alerts, those that work and are not what the notice is about."""
+    rows = Mailbox.objects.filter(tenant__sends_alerts=True, trouble__isnull=True).exclude(pk__in=concerned)
     for mailbox in rows.select_related("tenant").order_by("address"):
         if not why_not(mailbox):
             yield mailbox

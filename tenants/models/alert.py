@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy as _
 class Alert(models.Model):
     """Something the operator must hear of by another way than the mailbox concerned, until it is over.
 
-    It names no tenant: only the operator sees it. Staff of the tenant see the trouble on the mailbox itself.
+    Only the operator sees it, whichever tenant it is about. Staff of the tenant see the trouble on the mailbox itself.
     """
 
     class Kind(models.TextChoices):
         MAILBOX_TROUBLE = "mailbox_trouble", _("mailbox in trouble")
+        MAILBOX_PAUSED = "mailbox_paused", _("mailbox paused")
         MAILBOX_QUIET = "mailbox_quiet", _("mailbox unusually quiet")
         WORKER_SILENT = "worker_silent", _("worker silent")
         SCHEDULER_SILENT = "scheduler_silent", _("scheduler silent")
@@ -23,6 +24,10 @@ class Alert(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     #: Which one: the address of a mailbox, with its tenant; blank where there is only one.
     subject = models.CharField(_("subject"), max_length=450, blank=True)
+    #: Whose rows it names, so that it goes with them; none for the machinery.
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, null=True, related_name="+")
+    #: The mailbox it is about: the one that is never asked to send it. Mailboxes are of the room above.
+    mailbox_number = models.BigIntegerField(null=True)
     cause = models.TextField(_("cause"))
     fix = models.TextField(_("what to do"))
     #: Where in the admin it is shown, below PUBLIC_URL.

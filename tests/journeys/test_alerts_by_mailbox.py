@@ -33,6 +33,21 @@ def own(customer: Customer, settings: Any) -> Customer:
     return customer
 
 
+def test_mailbox_a_notice_is_about_is_not_asked_to_send_it(own: Customer) -> None:
+    """Quiet, it sends as well as ever; but whoever doubts a mailbox does not ask it."""
+    silence = Condition(
+        kind=Alert.Kind.MAILBOX_QUIET,
+        subject=own.mailbox.address,
+        cause="No mail for 6 hours.",
+        fix="Send a test mail.",
+        mailbox_id=own.mailbox.pk,
+    )
+    alerts.reconcile([silence], [Alert.Kind.MAILBOX_QUIET], NOW)
+    assert tell() == 2
+    assert "No mail for 6 hours." in mail.outbox[0].body
+    assert not OutboundMessage.objects.exists()
+
+
 def tell() -> int:
     return alerts.tell(NOW + alerts.GRACE + timedelta(minutes=1))
 

@@ -24,13 +24,14 @@ from mailboxes.sweeping import sweep_storage
 from tenants import app_tokens
 from tenants.connection import prove
 from tenants.errors import Misconfigured
-from tenants.models import AccessToken, Alert, Tenant
+from tenants.models import AccessToken, Alert, AuditEntry, Tenant
 from tenants.ownership import TenantOwned
 from tests import factories
+from tests.factories import UserFactory
 from tests.tenants.admin.conftest import Desk, desk, signed_in
 from tickets import filing
 from tickets.filing import Filer
-from tickets.models import Ticket
+from tickets.models import SavedFilter, Tag, Ticket
 from tickets.replaying import replay
 
 __all__ = ["desk"]
@@ -138,8 +139,9 @@ def everything_of(tenant: Tenant) -> Mailbox:
     entry = factories.EntryFactory(ticket=ticket, inbound=inbound)
     factories.AttachmentFactory(entry=entry)
     factories.CredentialFactory(registration=mailbox.registration)
-    page = reverse("admin:mailboxes_mailbox_change", args=[mailbox.pk])
-    Alert.objects.create(kind="mailbox_quiet", subject=mailbox.address, path=page, opened_at=timezone.now())
+    Alert.objects.create(
+        kind="mailbox_quiet", subject=mailbox.address, tenant=tenant, opened_at=timezone.now()
+    )
     return mailbox
 
 
@@ -159,18 +161,41 @@ def remove(desk: Desk, **form: str) -> int:
     return signed_in(desk.operator).post(address, form).status_code
 
 
+def leave_traces(desk: Desk, mailbox: Mailbox) -> None:
+    """Change and delete rows in the admin, and give an account a role: each is told in Django's history too."""
+    client = signed_in(desk.operator)
+    client.post("/admin/tickets/tag/add/", {"tenant": desk.ours.pk, "name": "kept"})
+    client.post("/admin/tickets/tag/add/", {"tenant": desk.ours.pk, "name": "gone"})
+    client.post(
+        f"/admin/tickets/tag/{Tag.objects.for_machine().get(name='gone').pk}/delete/", {"post": "yes"}
+    )
+    newcomer = UserFactory(username="newcomer")
+    inline = {"tenant": desk.ours.pk, "role": "viewer", "user": newcomer.pk}
+    form = {"username": "newcomer", "is_active": "on", "is_staff": "on"}
+    for prefix, count in (("memberships", 1), ("microsoft_identity", 0)):
+        form |= {f"{prefix}-TOTAL_FORMS": count, f"{prefix}-INITIAL_FORMS": 0}
+    form |= {f"memberships-0-{name}": value for name, value in inline.items()}
+    answer = client.post(f"/admin/auth/user/{newcomer.pk}/change/", form)
+    assert answer.status_code == 302, answer.context["errors"]
+    asked = (f"tenant__id__exact={desk.ours.pk}&status=open", f"queue__id__exact={mailbox.queue_id}")
+    for query in (*asked, f"tenant__id__exact={desk.theirs.pk}", f"tenant__id__exact={desk.ours.pk}7"):
+        SavedFilter.objects.create(user=newcomer, name=query, query=query)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_deleted_tenant_leaves_nothing_but_one_line(desk: Desk) -> None:
     mailbox = everything_of(desk.ours)
-    signed_in(desk.operator).post(
-        reverse("admin:mailboxes_mailbox_change", args=[mailbox.pk]), {"folder": "Support"}
-    )
+    leave_traces(desk, mailbox)
+    assert LogEntry.objects.count() == 2
     off(desk)
     assert remove(desk, name="Contoso") == 302
     assert (rows_of(desk.ours.pk), files_of(desk.ours.pk), Alert.objects.count()) == ({}, [], 0)
     assert not Tenant.objects.filter(pk=desk.ours.pk).exists()
-    [line] = LogEntry.objects.all()
-    assert (line.user, line.object_repr, line.is_deletion()) == (desk.operator, "Contoso", True)
+    assert not LogEntry.objects.exists()
+    assert SavedFilter.objects.count() == 2, "of others"
+    lines = AuditEntry.objects.for_machine().filter(tenant=None)
+    [line] = [line for line in lines if "Contoso" in f"{line.subject} {line.details}"]
+    assert (line.actor, line.subject, line.action) == ("operator", "Contoso", "tenant_deleted")
 
 
 @pytest.mark.django_db(transaction=True)

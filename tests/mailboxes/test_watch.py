@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 def busy_mailbox(*, mails: int = watch.USUAL_MAILS, weeks: int = watch.WEEKS) -> Mailbox:
     """A mailbox that had so many mails in the six hours before this hour in each of the last weeks."""
-    mailbox = MailboxFactory()
+    mailbox = MailboxFactory(last_success_at=NOW)
     for week in range(1, weeks + 1):
         for number in range(mails):
             at = NOW - timedelta(weeks=week, hours=1, minutes=number)
@@ -107,3 +107,19 @@ def test_quiet_mailbox_says_so_on_its_row_until_it_is_not() -> None:
     watch.note_silences(NOW)
     mailbox.refresh_from_db()
     assert mailbox.quiet_since_at is None
+
+
+def test_nobody_is_called_quiet_while_nobody_listens() -> None:
+    """A worker that was down for hours is its own alert, and not one for each mailbox."""
+    mailbox = busy_mailbox()
+    Mailbox.objects.filter(pk=mailbox.pk).update(last_success_at=NOW - timedelta(hours=7))
+    assert watch.note_silences(NOW) == []
+
+
+def test_mailbox_that_staff_paused_is_told_once_it_has_worked() -> None:
+    paused = MailboxFactory(paused=Mailbox.Pause.STAFF, last_success_at=NOW)
+    MailboxFactory(paused=Mailbox.Pause.STAFF)  # new, and looked ahead at
+    MailboxFactory(paused=Mailbox.Pause.STAFF, last_success_at=NOW, tenant__is_active=False)
+    (condition,) = watch.pauses()
+    assert (condition.mailbox_id, condition.tenant_id) == (paused.pk, paused.tenant_id)
+    assert condition.stage, "told once, and not every day"

@@ -70,8 +70,22 @@ def test_recovery_is_told_after_the_alert_was(hook: responses.RequestsMock) -> N
     reconcile(NOW, trouble())
     alerts.tell(LATER)
     reconcile(LATER + timedelta(hours=1))
-    alerts.tell(LATER + timedelta(hours=1, minutes=1))
+    assert alerts.tell(LATER + timedelta(hours=1, minutes=1)) == 0
+    alerts.tell(LATER + timedelta(hours=1) + alerts.SETTLED)
     assert [item["kind"] for item in bodies(hook)[1]["recovered"]] == ["mailbox_trouble"]
+
+
+def test_trouble_that_comes_and_goes_is_one_alert_and_one_end(hook: responses.RequestsMock) -> None:
+    """Four minutes of trouble, four without, for two hours."""
+    now = NOW
+    for _turn in range(15):
+        reconcile(now, trouble())
+        alerts.tell(now + timedelta(minutes=4))
+        reconcile(now + timedelta(minutes=4))
+        alerts.tell(now := now + timedelta(minutes=8))
+    alerts.tell(now + alerts.SETTLED)
+    assert [(len(body["alerts"]), len(body["recovered"])) for body in bodies(hook)] == [(1, 0), (0, 1)]
+    assert Alert.objects.count() == 1
 
 
 def test_a_hundred_mailboxes_are_one_notice(hook: responses.RequestsMock) -> None:
