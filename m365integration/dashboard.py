@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -16,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from m365integration import heartbeat, plots
 from mailboxes import figures as mail_figures
-from mailboxes.models import InboundMessage, Mailbox
+from mailboxes.admin.hours import draw
+from mailboxes.models import InboundMessage, Mailbox, OutboundMessage
 from tenants.admin.wording import explain, lasts
 from tenants.models import Alert, Credential, Tenant
-from tenants.models.credential import WARN_DAYS
 from tenants.reach import ADMINS, is_operator, may, within
 from tenants.templatetags.desk import distance
 from tickets import figures as ticket_figures
@@ -27,8 +26,6 @@ from tickets.models import Ticket
 
 #: What the page lists of each kind; the lists have the rest.
 SHOWN: Final = 8
-CHART_HEIGHT: Final = 72
-BAR: Final = 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +34,6 @@ class Card:
     count: int
     link: str
     level: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    x: int
-    y: int
-    height: int
-    count: int
-    hour: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +49,14 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     mailboxes = within(request, Mailbox.objects.all())
     ledger = within(request, InboundMessage.objects.all())
     ailing = list(mail_figures.in_trouble(mailboxes).select_related("tenant")[: SHOWN + 1])
-    hours = mail_figures.per_hour(ledger, now)
     tickets = within(request, Ticket.objects.all())
-    context |= _plots(request, tickets, now)
+    context |= _plots(request, tickets, now) | _mail(mailboxes, ledger, now)
     context |= {
         "title": _("Overview"),
-        "cards": [*_cards(tickets, ledger, now), *_alerts(request)],
+        "cards": [*_cards(tickets, ledger, now), *_outbox(request), *_alerts(request)],
         "ailing": [(mailbox, explain(mailbox.trouble)) for mailbox in ailing[:SHOWN]],
         "has_more_ailing": len(ailing) > SHOWN,
         "may_act": may(request, ADMINS),
-        "bars": _bars(hours),
-        "chart_width": BAR * len(hours),
-        "chart_height": CHART_HEIGHT,
-        "mails_today": sum(count for _hour, count in hours),
         "expiring": _expiring(request, now),
         "hearts": _hearts(),
         "mailbox_count": mailboxes.count(),
@@ -129,6 +112,19 @@ def _cards(tickets: QuerySet[Any], ledger: QuerySet[Any], now: datetime) -> list
     ]
 
 
+def _outbox(request: HttpRequest) -> list[Card]:
+    """Count the mails of which a look, or a person, has to find out whether they left."""
+    count = mail_figures.in_doubt(within(request, OutboundMessage.objects.all()))
+    return [
+        Card(
+            label=_("mails in doubt"),
+            count=count,
+            link=f"{reverse('admin:mailboxes_outboundmessage_changelist')}?state__exact=uncertain",
+            level="danger" if count else "",
+        )
+    ]
+
+
 def _alerts(request: HttpRequest) -> list[Card]:
     """Count what goes on, for the operator: an alert may name mailboxes of every tenant."""
     if not is_operator(request):
@@ -144,22 +140,22 @@ def _alerts(request: HttpRequest) -> list[Card]:
     ]
 
 
-def _bars(hours: Sequence[tuple[datetime, int]]) -> list[Bar]:
-    most = max([count for _hour, count in hours], default=0) or 1
-    bars = []
-    for number, (hour, count) in enumerate(hours):
-        # An hour with a single mail is a sliver that can still be seen; an empty one a line.
-        height = max(3, round(count / most * (CHART_HEIGHT - 4))) if count else 1
-        bars.append(Bar(x=number * BAR, y=CHART_HEIGHT - height, height=height, count=count, hour=hour))
-    return bars
+def _mail(mailboxes: QuerySet[Any], ledger: QuerySet[Any], now: datetime) -> dict[str, Any]:
+    """Draw the mail of the last day: all of it, and that of the mailboxes with most."""
+    busiest = mail_figures.per_hour_of_busiest(ledger, now, most=SHOWN)
+    named = mailboxes.in_bulk(busiest)
+    return {
+        "hours": draw(mail_figures.per_hour(ledger, now)),
+        "busiest": [
+            (named[pk], draw(counts, mailbox_id=pk)) for pk, counts in busiest.items() if pk in named
+        ],
+    }
 
 
 def _expiring(request: HttpRequest, now: datetime) -> list[tuple[Credential, str, str]]:
     """Name the registrations whose last credential runs out soon, or has; a newer one beside it settles the matter."""
-    last_day = timezone.localdate(now) + timedelta(days=WARN_DAYS)
-    longer = Credential.objects.filter(registration=OuterRef("registration"), expires_on__gt=last_day)
-    rows = within(request, Credential.objects.filter(expires_on__lte=last_day), ADMINS)
-    rows = rows.exclude(Exists(longer)).select_related("registration", "tenant").order_by("expires_on", "pk")
+    rows = mail_figures.expiring(within(request, Credential.objects.all(), ADMINS), timezone.localdate(now))
+    rows = rows.select_related("registration", "tenant").order_by("expires_on", "pk")
     latest: dict[int, Credential] = {row.registration_id: row for row in rows[:200]}
     return [(row, *lasts(row)) for row in list(latest.values())[:SHOWN]]
 

@@ -15,8 +15,8 @@ from prometheus_client.registry import Collector
 
 from m365integration import heartbeat
 from mailboxes import figures as mail_figures
-from mailboxes.models import InboundMessage, Mailbox
-from tenants.models import Alert, Tenant
+from mailboxes.models import InboundMessage, Mailbox, OutboundMessage
+from tenants.models import Alert, Credential, Tenant
 from tickets import figures as ticket_figures
 from tickets.models import Ticket
 
@@ -65,6 +65,18 @@ def _desk_figures(now: datetime) -> Iterator[GaugeMetricFamily]:
         ticket_figures.longest_wait(tickets, now).total_seconds(),
     )
     yield _single("m365_mails_received_24h", "Mails received in the last 24 hours.", _mails_since(day))
+    yield _labelled(
+        "m365_outbox",
+        "Mails of ours that have not left for certain.",
+        "state",
+        mail_figures.unsent(OutboundMessage.objects.all()),
+    )
+    expiring = mail_figures.expiring(Credential.objects.all(), timezone.localdate(now))
+    yield _single(
+        "m365_credentials_expiring",
+        "Registrations whose last credential runs out within 60 days, or has.",
+        expiring.values("registration").distinct().count(),
+    )
     yield _single("m365_alerts", "Alerts that go on.", Alert.objects.filter(recovered_at=None).count())
     yield _single("m365_tenants_off", "Tenants that are off.", Tenant.objects.filter(is_active=False).count())
 

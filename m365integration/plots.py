@@ -59,6 +59,8 @@ class Days:
     width: int
     opened: int
     closed: int
+    opened_link: str
+    closed_link: str
     height: int = HEIGHT
 
 
@@ -79,6 +81,8 @@ def days(tickets: QuerySet[Any], now: datetime) -> Days:
         width=DAY * len(opened),
         opened=sum(count for _day, count in opened),
         closed=sum(count for _day, count in closed),
+        opened_link=tickets_link(opened_at__gte=opened[0][0]),
+        closed_link=tickets_link(closed_at__gte=closed[0][0]),
     )
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
-from mailboxes.models import InboundMessage, Mailbox
+from mailboxes.models import InboundMessage, Mailbox, OutboundMessage
+from tenants.models import Credential
+from tenants.models.credential import WARN_DAYS
 
 State = InboundMessage.State
+#: The open states of the outbox, as its index names them.
+UNSENT = ("queued", "sending", "uncertain")
 
 
 def quarantined(ledger: QuerySet[Any]) -> int:
@@ -46,19 +50,54 @@ def taken_of(ledger: QuerySet[Any]) -> QuerySet[Any]:
     return ledger.filter(Q(state=State.GONE) | Q(taken_at__isnull=False))
 
 
+def unsent(outbox: QuerySet[Any]) -> dict[str, int]:
+    """Count the mails of ours by state, as long as they have not left for certain."""
+    counts = outbox.filter(state__in=UNSENT).order_by().values_list("state").annotate(Count("pk"))
+    return dict.fromkeys(UNSENT, 0) | dict(counts)
+
+
+def in_doubt(outbox: QuerySet[Any]) -> int:
+    """Count the mails of ours of which nobody knows yet whether they left."""
+    return outbox.filter(state=OutboundMessage.State.UNCERTAIN).count()
+
+
+def expiring(credentials: QuerySet[Any], today: date) -> QuerySet[Any]:
+    """Keep the credentials that run out soon, or have; a newer one of the registration settles the matter."""
+    last_day = today + timedelta(days=WARN_DAYS)
+    longer = Credential.objects.filter(registration=OuterRef("registration"), expires_on__gt=last_day)
+    return credentials.filter(expires_on__lte=last_day).exclude(Exists(longer))
+
+
 def per_hour(ledger: QuerySet[Any], now: datetime, *, hours: int = 24) -> Sequence[tuple[datetime, int]]:
     """Count the mails received in each of the last hours, oldest first, empty ones included."""
-    this_hour = now.replace(minute=0, second=0, microsecond=0)
-    first = this_hour - timedelta(hours=hours - 1)
-    rows = (
-        ledger.filter(received_at__gte=first, is_sent=False)
-        .order_by()
-        .annotate(hour=TruncHour("received_at"))
-    )
+    spans = _hours(now, hours)
+    rows = _received(ledger, spans).annotate(hour=TruncHour("received_at"))
     found = dict(rows.values_list("hour").annotate(Count("pk")))
-    return [
-        (hour, found.get(hour, 0)) for hour in (first + timedelta(hours=number) for number in range(hours))
-    ]
+    return [(hour, found.get(hour, 0)) for hour in spans]
+
+
+def per_hour_of_busiest(
+    ledger: QuerySet[Any], now: datetime, *, most: int, hours: int = 24
+) -> dict[int, Sequence[tuple[datetime, int]]]:
+    """Count the same for each of the mailboxes that received most, by the mailbox's id, most mail first."""
+    spans = _hours(now, hours)
+    rows = _received(ledger, spans)
+    busiest = rows.values("mailbox_id").annotate(number=Count("pk")).order_by("-number", "mailbox_id")
+    chosen = list(busiest.values_list("mailbox_id", flat=True)[:most])
+    by_hour = rows.filter(mailbox_id__in=chosen).annotate(hour=TruncHour("received_at"))
+    counted = by_hour.values_list("mailbox_id", "hour").annotate(number=Count("pk"))
+    found = {(mailbox_id, hour): number for mailbox_id, hour, number in counted}
+    return {pk: [(hour, found.get((pk, hour), 0)) for hour in spans] for pk in chosen}
+
+
+def _hours(now: datetime, hours: int) -> list[datetime]:
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    return [this_hour - timedelta(hours=back) for back in range(hours - 1, -1, -1)]
+
+
+def _received(ledger: QuerySet[Any], spans: Sequence[datetime]) -> QuerySet[Any]:
+    end = spans[-1] + timedelta(hours=1)
+    return ledger.filter(received_at__gte=spans[0], received_at__lt=end, is_sent=False).order_by()
 
 
 def in_trouble(mailboxes: QuerySet[Any]) -> QuerySet[Any]:

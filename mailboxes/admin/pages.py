@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from mailboxes import figures, watch
 from mailboxes.admin import examined
+from mailboxes.admin.hours import draw
 from mailboxes.admin.senders import lines_of
 from mailboxes.budget import budget_of
 from mailboxes.bundle import bundle
@@ -56,6 +57,10 @@ def top(mailbox: Mailbox) -> dict[str, Any]:
         "health": health,
         "sentence": _sentence(mailbox, health),
         "trouble": explain(mailbox.trouble) if health in {Health.TROUBLE, Health.WAITING} else None,
+        "hours": draw(
+            figures.per_hour(InboundMessage.objects.filter(mailbox=mailbox), timezone.now()),
+            mailbox_id=mailbox.pk,
+        ),
         "counts": [
             (state.value, state.label, counts.get(state, 0))
             for state in InboundMessage.State

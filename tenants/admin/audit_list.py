@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
@@ -51,12 +52,21 @@ class AuditListAdmin(TenantOwnedAdmin):
 
     @admin.display(description=gettext_lazy("which"), ordering="subject")
     def which(self, entry: AuditEntry) -> str:
-        return format_html("<bdi>{}</bdi> <code>{}</code>", entry.subject or "–", entry.subject_kind)
+        shown = '<bdi>{}</bdi> <span class="desk-quiet">{}</span>'
+        return format_html(shown, entry.subject or "–", _kind(entry.subject_kind))
 
     @admin.display(description=gettext_lazy("changes"))
     def changes(self, entry: AuditEntry) -> str:
         rows = ((name, _told(values)) for name, values in entry.details.items())
         return format_html_join("", "<div>{}: <bdi>{}</bdi></div>", rows) or "–"
+
+
+def _kind(label: str) -> str:
+    """Name the kind in the reader's language; one that is no more stays the label it was written with."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name) if label else ""
+    except LookupError:
+        return label
 
 
 def _told(values: Any) -> str:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from m365integration.metrics import exposition
 from m365integration.models import Heartbeat
+from mailboxes.models import OutboundMessage
 from tests.factories import CredentialFactory, InboundMessageFactory, MailboxFactory, TicketFactory
 from tests.tenants.admin.conftest import Desk, desk, signed_in
 
@@ -28,8 +29,8 @@ def test_figures_count_own_tenants_only(desk: Desk) -> None:
             InboundMessageFactory(mailbox=mailbox, state="quarantined", received_at=now)
 
     page = signed_in(desk.agent).get("/admin/")
-    assert figures(page) == [1, 1, 1, 0, 0]
-    assert page.context["mails_today"] == 1
+    assert figures(page) == [1, 1, 1, 0, 0, 0]
+    assert page.context["hours"].total == 1
     assert figures(signed_in(desk.operator).get("/admin/"))[:4] == [4, 4, 4, 0]
 
 
@@ -88,10 +89,66 @@ def test_every_bar_leads_to_as_many_tickets_as_it_shows(desk: Desk) -> None:
     shown = client.get("/admin/").context
     bars = [(bar.link, int(bar.title.split()[0])) for bar in shown["days"].pillars]
     bars += [(line.link, line.count) for part in ("waiting", "queues", "tenants") for line in shown[part]]
-    bars += [(card.link, card.count) for card in shown["cards"][:2]]
+    bars += [(card.link, card.count) for card in shown["cards"]]
+    bars += [
+        (shown["days"].opened_link, shown["days"].opened),
+        (shown["days"].closed_link, shown["days"].closed),
+    ]
     found = [(link, client.get(link).context["cl"].result_count) for link, _count in bars]
     assert found == bars
     assert sum(count for _link, count in bars) > 10
+
+
+def mails_of_today(desk: Desk) -> Any:
+    """Three mails and one this hour in two mailboxes of ours, one a day old, one from Sent Items, one of others."""
+    now = timezone.now()
+    busy, calm = (MailboxFactory(tenant=desk.ours) for _number in range(2))
+    for mailbox, number in ((busy, 3), (calm, 1), (MailboxFactory(tenant=desk.theirs), 1)):
+        for _number in range(number):
+            InboundMessageFactory(mailbox=mailbox, received_at=now - timedelta(hours=5))
+    InboundMessageFactory(mailbox=busy, received_at=now)
+    InboundMessageFactory(mailbox=busy, received_at=now - timedelta(days=1))
+    InboundMessageFactory(mailbox=busy, received_at=now, is_sent=True)
+    return busy, calm
+
+
+def test_mail_per_hour_is_drawn_for_all_and_for_each_mailbox_and_leads_to_the_mails(desk: Desk) -> None:
+    mailboxes = mails_of_today(desk)
+    client = signed_in(desk.agent)
+    shown = client.get("/admin/").context
+    assert [(mailbox, hours.total) for mailbox, hours in shown["busiest"]] == list(
+        zip(mailboxes, (4, 1), strict=True)
+    )
+    drawings = [shown["hours"], *(hours for _mailbox, hours in shown["busiest"])]
+    found = [client.get(hours.link).context["cl"].result_count for hours in drawings]
+    assert found == [hours.total for hours in drawings] == [5, 4, 1]
+    counts = [client.get(bar.link).context["cl"].result_count for bar in shown["hours"].bars[-6:]]
+    assert counts == [4, 0, 0, 0, 0, 1]
+
+
+def test_page_of_a_mailbox_draws_its_own_mail(desk: Desk) -> None:
+    busy, _calm = mails_of_today(desk)
+    assert (
+        signed_in(desk.admin).get(f"/admin/mailboxes/mailbox/{busy.pk}/change/").context["hours"].total == 4
+    )
+
+
+def test_mails_in_doubt_are_counted_led_to_and_measured(desk: Desk) -> None:
+    for tenant in (desk.ours, desk.theirs):
+        mailbox = MailboxFactory(tenant=tenant)
+        for state in ("uncertain", "queued", "sent"):
+            OutboundMessage.objects.create(
+                tenant=tenant, mailbox=mailbox, key=f"{tenant} {state}", state=state
+            )
+    client = signed_in(desk.agent)
+    card = next(card for card in client.get("/admin/").context["cards"] if "uncertain" in card.link)
+    assert (card.count, card.level, client.get(card.link).context["cl"].result_count) == (1, "danger", 1)
+    assert 'm365_outbox{state="uncertain"} 2.0' in exposition().decode()
+
+
+def test_credentials_that_expire_are_measured(desk: Desk) -> None:
+    desk.registration.credentials.update(expires_on=timezone.localdate() + timedelta(days=10))
+    assert "m365_credentials_expiring 1.0" in exposition().decode()
 
 
 def test_plots_show_an_agent_his_own_tenants_only(desk: Desk) -> None:
@@ -121,5 +178,5 @@ def test_the_page_takes_a_constant_number_of_queries(desk: Desk, django_assert_m
         MailboxFactory(tenant=desk.ours, trouble=TROUBLE, trouble_since_at=timezone.now())
     client = signed_in(desk.admin)
 
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(29):
         client.get("/admin/")

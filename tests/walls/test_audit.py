@@ -156,6 +156,16 @@ def test_admins_read_the_lines_of_their_tenants_only(desk: Desk, line: AuditEntr
     assert [word in all_of_it for word in ("Helpdesk", "Foreign", "Installation")] == [True, True, True]
 
 
+def test_a_line_names_the_kind_of_row_in_words(desk: Desk) -> None:
+    for kind in ("tenants.appregistration", "tickets.no_more", ""):
+        AuditEntry.objects.create(tenant=desk.ours, subject_kind=kind, subject="Helpdesk", action="changed")
+    page = signed_in(desk.admin).get("/admin/tenants/auditentry/")
+    assert all(
+        f'<span class="desk-quiet">{word}</span>' in page.content.decode()
+        for word in ("app registration", "tickets.no_more", "")
+    )
+
+
 def test_a_line_shows_markup_as_text(desk: Desk) -> None:
     entry = AuditEntry.objects.create(
         tenant=desk.ours, action="changed", subject="<script>x", details={"name": ["<script>y", "<script>z"]}

@@ -47,6 +47,8 @@ TICKETABLE = frozenset({State.QUARANTINED, State.SUSPENDED, State.SKIPPED})
 REPLAYABLE = frozenset({State.QUARANTINED, State.SUSPENDED, State.SKIPPED, State.RECEIVED})
 
 
+#: What the figures of the overview ask of this list.
+LINKED = {"received_at__gte", "received_at__lt", "is_sent__exact"}
 #: States whose mails wait for somebody; counted up to a bound, for there may be millions of rows.
 COUNTED = (State.QUARANTINED, State.SUSPENDED, State.RECEIVED)
 MOST_COUNTED = 999
@@ -116,6 +118,10 @@ class LedgerAdmin(TenantOwnedAdmin):
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = ["subject_shown", "state_shown", "received", "mailbox"]
         return [*columns, "tenant"] if self.has_several_tenants(request) else columns
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Take what figures link to, besides what the filters ask."""
+        return lookup in LINKED or super().lookup_allowed(lookup, value, request)
 
     def get_urls(self) -> list[Any]:
         doors = {
