@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from mailboxes.models import Mailbox
 from tenants.models import Tenant
-from tests.factories import EntryFactory, TicketFactory
+from tests.factories import EntryFactory, InboundMessageFactory, TicketFactory
 from tests.tickets.conftest import Stored
 from tickets import search
 from tickets.filing import file_for
@@ -138,11 +138,35 @@ def test_triggers_lost_with_a_copied_table_come_back_and_catch_up(db: None) -> N
     assert (unseen, found("cooling")) == ([], [entry.ticket_id])
 
 
-def test_words_are_taken_apart_alike_by_column_and_question() -> None:
-    assert import_module("tickets.migrations.0004_search_index").JOINTS == words.JOINTS
+@pytest.mark.parametrize(
+    "migration",
+    ["tickets.migrations.0004_search_index", "mailboxes.migrations.0021_ledger_is_searched_by_words"],
+)
+def test_words_are_taken_apart_alike_by_column_and_question(migration: str) -> None:
+    assert import_module(migration).JOINTS == words.JOINTS
 
 
 def test_a_search_takes_one_statement(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     EntryFactory()
     with django_assert_num_queries(1):
         found("burns printer")
+
+
+@pytest.mark.parametrize(
+    "asked", ["loud", "LOU fan", "ada@", "fabrikam.example", "<m-1@fabrikam.example>", "m-1"]
+)
+def test_a_mail_in_the_ledger_is_found_by_subject_sender_and_message_id(db: None, asked: str) -> None:
+    mail = InboundMessageFactory(
+        subject="Fan is loud", sender="ada@fabrikam.example", message_id="<m-1@fabrikam.example>"
+    )
+    InboundMessageFactory(subject="Paper jam", sender="m@x.example", message_id="<2@x.example>")
+
+    assert (
+        search.mail_ids(asked, tenants=[mail.tenant_id]) == search.mail_ids(asked, tenants=None) == [mail.pk]
+    )
+
+
+def test_mails_of_other_tenants_are_not_found(db: None) -> None:
+    mail = InboundMessageFactory(subject="Fan is loud")
+
+    assert search.mail_ids("loud", tenants=[mail.tenant_id + 1]) == search.mail_ids("loud", tenants=[]) == []

@@ -20,13 +20,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mailboxes import figures
 from mailboxes.models import InboundMessage
-from tenants.admin.scoped import TenantOwnedAdmin
 from tenants.admin.theme import ThemedChoicesFilter, ThemedSimpleFilter
 from tenants.admin.wording import explain
 from tenants.reach import ADMINS, NOBODY, WORKERS, is_operator, may
 from tenants.templatetags.desk import ago
 from tenants.wording import shown
+from tickets import search
 from tickets.admin import importing, preview
+from tickets.admin.searching import SearchedByIndex
 from tickets.models import Entry
 from tickets.rehearsing import rehearse
 from tickets.replaying import REFUSALS, Replayed, make_tickets, replay
@@ -73,11 +74,11 @@ class TakenFilter(ThemedSimpleFilter):
 
 
 @admin.register(InboundMessage)
-class LedgerAdmin(TenantOwnedAdmin):
+class LedgerAdmin(SearchedByIndex):
     add_roles = change_roles = delete_roles = NOBODY
     list_select_related = ["mailbox", "tenant"]
     list_filter = [("state", ThemedChoicesFilter), TakenFilter, "mailbox", "tenant"]
-    search_fields = ["subject", "sender", "message_id"]
+    find = staticmethod(search.mail_ids)
     search_help_text = gettext_lazy("Subject, sender or Message-ID")
     change_form_template = "tickets/story.html"
     actions = ["try_again", "make_tickets"]

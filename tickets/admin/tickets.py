@@ -13,9 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.admin.scoped import TenantOwnedAdmin
 from tenants.admin.theme import ThemedChoicesFilter
-from tenants.reach import WORKERS, is_operator, tenant_ids
+from tenants.reach import WORKERS
 from tickets import search
 from tickets.admin.asking import AskingPages
 from tickets.admin.bulk import Handling
@@ -25,6 +24,7 @@ from tickets.admin.doors import TicketDoors
 from tickets.admin.filters import DueFilter, MineFilter
 from tickets.admin.rereading import RereadingPages
 from tickets.admin.saved_views import SavedViews
+from tickets.admin.searching import SearchedByIndex
 from tickets.admin.ticket_form import FIELDS, TicketForm, write
 from tickets.admin.ticket_page import page
 from tickets.looks import with_reading
@@ -45,7 +45,7 @@ class TicketAdmin(
     ComposerPages,
     RereadingPages,
     AskingPages,
-    TenantOwnedAdmin,
+    SearchedByIndex,
 ):
     change_roles = WORKERS
     form: Any = TicketForm
@@ -62,8 +62,7 @@ class TicketAdmin(
         "mailbox",
         "tenant",
     ]
-    # Named for the box to be there; what is found, the index says.
-    search_fields = ["reference"]
+    find = staticmethod(search.ticket_ids)
     search_help_text = gettext_lazy("Words of mails, reference, subject, name or address")
     fields: ClassVar[Any] = FIELDS
     change_form_template = "tickets/ticket.html"
@@ -84,14 +83,6 @@ class TicketAdmin(
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).defer("reply_token").prefetch_related("tags")
         return with_reading(rows, by=cast(User, request.user))
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        tenants = None if is_operator(request) else tenant_ids(request, self.view_roles)
-        return queryset.filter(pk__in=search.ticket_ids(search_term, tenants=tenants)), False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Take the spans that figures link to, besides what the filters ask."""

@@ -1,5 +1,5 @@
-"""Instant search over tickets: what a search box is asked becomes the ids of tickets, by index and within tenants."""
+"""Instant search over tickets and the ledger: what a search box is asked becomes ids, by index and within tenants."""
 
-from tickets.search.finding import ticket_ids
+from tickets.search.finding import mail_ids, ticket_ids
 
-__all__ = ["ticket_ids"]
+__all__ = ["mail_ids", "ticket_ids"]

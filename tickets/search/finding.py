@@ -1,8 +1,9 @@
-"""Asking the index: one statement, whatever is asked, and a bounded number of tickets in return."""
+"""Asking the indexes: one statement, whatever is asked, and a bounded number of tickets or mails in return."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
@@ -18,34 +19,44 @@ MANY_HITS: Final = MAX_HITS // 4
 # planner that misjudges how rare a word is, and takes seconds. The rows of one table, in the words of both.
 _POSTGRES_HITS: Final = """
 newest_{table} AS MATERIALIZED (
-    SELECT id, ticket_id
-      FROM (SELECT id, {ticket} AS ticket_id, search FROM {table} WHERE TRUE {{of_tenants}}
+    SELECT id, found_id
+      FROM (SELECT id, {found} AS found_id, search FROM {table} WHERE TRUE {{of_tenants}}
              ORDER BY id DESC LIMIT %(most)s) AS own
      WHERE search @@ (SELECT query FROM asked)),
 hits_{table} AS MATERIALIZED (
-    SELECT id, {ticket} AS ticket_id FROM {table}
+    SELECT id, {found} AS found_id FROM {table}
      WHERE search @@ (SELECT query FROM asked) {{of_tenants}}
        AND (SELECT count(*) FROM newest_{table}) < %(many)s)"""
-# Built of the names of our own tables alone; what is asked is a parameter.
-_POSTGRES: Final = """
-WITH asked AS MATERIALIZED (SELECT to_tsquery('simple', %(query)s) AS query),{entries},{tickets}
-(SELECT ticket_id FROM hits_tickets_entry ORDER BY id DESC LIMIT %(most)s)
-UNION SELECT ticket_id FROM newest_tickets_entry
-UNION (SELECT ticket_id FROM hits_tickets_ticket ORDER BY id DESC LIMIT %(most)s)
-UNION SELECT ticket_id FROM newest_tickets_ticket
-""".format(  # noqa: S608
-    entries=_POSTGRES_HITS.format(table="tickets_entry", ticket="ticket_id"),
-    tickets=_POSTGRES_HITS.format(table="tickets_ticket", ticket="id"),
-)
-_SQLITE: Final = """
-SELECT ticket_id FROM (
-    SELECT ticket_id FROM tickets_entry_search AS hit JOIN tickets_entry AS own ON own.id = hit.rowid
-     WHERE tickets_entry_search MATCH %(query)s {of_tenants} ORDER BY hit.rowid DESC LIMIT %(most)s)
-UNION
-SELECT id FROM (
-    SELECT own.id FROM tickets_ticket_search AS hit JOIN tickets_ticket AS own ON own.id = hit.rowid
-     WHERE tickets_ticket_search MATCH %(query)s {of_tenants} ORDER BY hit.rowid DESC LIMIT %(most)s)
-"""
+_POSTGRES_FOUND: Final = """
+(SELECT found_id FROM hits_{table} ORDER BY id DESC LIMIT %(most)s) UNION SELECT found_id FROM newest_{table}"""
+_SQLITE_FOUND: Final = """
+SELECT found_id FROM (
+    SELECT own.{found} AS found_id FROM {table}_search AS hit JOIN {table} AS own ON own.id = hit.rowid
+     WHERE {table}_search MATCH %(query)s {{of_tenants}} ORDER BY hit.rowid DESC LIMIT %(most)s)"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Where to look: tables of our own, each with the column that names what is found."""
+
+    places: tuple[tuple[str, str], ...]
+
+    @property
+    def postgres(self) -> str:
+        hits = ",".join(self._each(_POSTGRES_HITS))
+        found = " UNION ".join(self._each(_POSTGRES_FOUND))
+        return f"WITH asked AS MATERIALIZED (SELECT to_tsquery('simple', %(query)s) AS query),{hits}{found}"
+
+    @property
+    def sqlite(self) -> str:
+        return " UNION ".join(self._each(_SQLITE_FOUND))
+
+    def _each(self, part: str) -> Iterator[str]:
+        return (part.format(table=table, found=found) for table, found in self.places)
+
+
+_TICKETS: Final = _Index((("tickets_entry", "ticket_id"), ("tickets_ticket", "id")))
+_MAILS: Final = _Index((("mailboxes_inboundmessage", "id"),))
 
 
 def ticket_ids(asked: str, *, tenants: Collection[int] | None) -> list[int]:
@@ -54,6 +65,15 @@ def ticket_ids(asked: str, *, tenants: Collection[int] | None) -> list[int]:
     A place is the ticket itself (reference, subject, requester) or one of its entries (subject, sender, text).
     None asks in all tenants. Without a word in what was asked, nothing is found. In no particular order.
     """
+    return _ids(_TICKETS, asked, tenants)
+
+
+def mail_ids(asked: str, *, tenants: Collection[int] | None) -> list[int]:
+    """Find the mails in the ledger whose subject, sender and Message-ID hold all the words; as `ticket_ids` does."""
+    return _ids(_MAILS, asked, tenants)
+
+
+def _ids(index: _Index, asked: str, tenants: Collection[int] | None) -> list[int]:
     words = words_of(asked)
     if not words or (tenants is not None and not tenants):
         return []
@@ -68,10 +88,11 @@ def ticket_ids(asked: str, *, tenants: Collection[int] | None) -> list[int]:
         marks = {f"tenant{number}": tenant_id for number, tenant_id in enumerate(tenants)}
         of_tenants = f"AND tenant_id IN ({', '.join(f'%({mark})s' for mark in marks)})"
         values |= marks
-    statement = (_POSTGRES if is_postgres else _SQLITE).format(of_tenants=of_tenants)
+    # Built of the names of our own tables alone; what is asked is a parameter.
+    statement = (index.postgres if is_postgres else index.sqlite).format(of_tenants=of_tenants)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return [ticket_id for (ticket_id,) in cursor.fetchall()]
+        return [found_id for (found_id,) in cursor.fetchall()]
 
 
 def _tsquery(words: Sequence[str]) -> str:

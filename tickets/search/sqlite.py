@@ -16,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 INDEXED: Final[Mapping[str, tuple[str, ...]]] = {
     "tickets_ticket": ("reference", "subject", "requester_name", "requester_email"),
     "tickets_entry": ("subject", "from_name", "from_email", "text"),
+    "mailboxes_inboundmessage": ("subject", "sender", "message_id"),
 }
 
 _TABLE: Final = """
