@@ -140,7 +140,7 @@ def test_triggers_lost_with_a_copied_table_come_back_and_catch_up(db: None) -> N
 
 @pytest.mark.parametrize(
     "migration",
-    ["tickets.migrations.0004_search_index", "mailboxes.migrations.0021_ledger_is_searched_by_words"],
+    ["tickets.migrations.0004_search_index", "mailboxes.migrations.0022_ledger_is_searched_by_words"],
 )
 def test_words_are_taken_apart_alike_by_column_and_question(migration: str) -> None:
     assert import_module(migration).JOINTS == words.JOINTS

@@ -28,6 +28,6 @@ def remove(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("mailboxes", "0020_mail_has_a_footer")]
+    dependencies = [("mailboxes", "0021_outbox_keeps_upload_sessions")]
 
     operations = [migrations.RunPython(add, remove)]
