@@ -28,6 +28,6 @@ def remove(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("mailboxes", "0021_outbox_keeps_upload_sessions")]
+    dependencies = [("mailboxes", "0021_upload_sessions_of_outgoing_mail")]
 
     operations = [migrations.RunPython(add, remove)]

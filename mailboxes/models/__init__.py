@@ -5,6 +5,7 @@ from mailboxes.models.mailbox import Mailbox
 from mailboxes.models.outbound import OutboundMessage
 from mailboxes.models.sender import Sender
 from mailboxes.models.sign_in import DeviceCodePending, Direction, MailboxSignIn, MailboxToken
+from mailboxes.models.upload import UploadSession
 
 __all__ = [
     "DeviceCodePending",
@@ -17,4 +18,5 @@ __all__ = [
     "MailboxToken",
     "OutboundMessage",
     "Sender",
+    "UploadSession",
 ]

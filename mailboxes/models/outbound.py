@@ -9,7 +9,6 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tenants.fields import EncryptedTextField
 from tenants.ownership import OwnedQuerySet, TenantOwned
 
 
@@ -90,8 +89,6 @@ class OutboundMessage(TenantOwned):
     #: The draft's immutable id, which stays when the mail moves to Sent Items, and the Message-ID it has there.
     remote_id = models.TextField(blank=True)
     remote_message_id = models.CharField(max_length=512, blank=True, db_index=True)
-    #: The upload session of a large file and the file's name: encrypted, for whoever has the address may write there.
-    upload = EncryptedTextField(null=True, editable=False)
     #: Over SMTP, once one recipient was refused: what was said of each address. Who has it is never asked again.
     deliveries = models.JSONField(
         _("recipients"), default=dict, db_default=models.Value({}, models.JSONField())

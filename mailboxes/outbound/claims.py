@@ -35,11 +35,11 @@ def claim_doubtful(mailbox_id: int) -> OutboundMessage | None:
 def _claim(rows: OutboundQuerySet, **values: object) -> OutboundMessage | None:
     until = timezone.now() + LEASE
     # Short mails do not wait for the end of an upload that has begun.
-    rows = rows.order_by(F("upload").asc(nulls_first=True), "queued_at", "pk")
+    rows = rows.order_by(F("upload__pk").asc(nulls_first=True), "queued_at", "pk")
     for pk in rows.values_list("pk", flat=True)[:_LOOK_AHEAD]:
         mine = rows.order_by().filter(pk=pk)
         if mine.update(claimed_until=until, claim_number=F("claim_number") + 1, **values):
-            row: OutboundMessage = OutboundMessage.objects.get(pk=pk)
+            row: OutboundMessage = OutboundMessage.objects.select_related("upload").get(pk=pk)
             return row
     return None
 

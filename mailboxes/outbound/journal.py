@@ -10,12 +10,13 @@ from typing import Any, Final
 from django.utils import timezone
 
 from mailboxes.inbound.retries import retry_at
-from mailboxes.models import OutboundMessage
+from mailboxes.models import OutboundMessage, UploadSession
 from mailboxes.outbound import claims
 from mailboxes.outbound.compose import Composed
 from mailboxes.transports.outgoing import Outgoing, TurnOver
 from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError
+from tenants.fields import Unreadable
 
 State = OutboundMessage.State
 Delivery = OutboundMessage.Delivery
@@ -50,8 +51,9 @@ class RowJournal:
         claims.hold(self.row)
 
     def uploading(self, name: str, url: str) -> None:
-        # Of an address, which carries the right to write, a blank is no part.
-        claims.hold(self.row, upload=f"{url} {name}")
+        claims.hold(self.row)
+        begun = {"tenant_id": self.row.tenant_id, "file_name": name, "address": url}
+        UploadSession.objects.update_or_create(message=self.row, defaults=begun)
 
     def drafted(self, *, remote_id: str, message_id: str) -> None:
         claims.hold(self.row, remote_id=remote_id, remote_message_id=message_id[:512])
@@ -64,12 +66,13 @@ class RowJournal:
         if refused or self.row.deliveries:
             asked = {one: _mark((refused or {}).get(one)) for one in recipients_of(self.row)}
             marks["deliveries"] = {**self.row.deliveries, **asked}
-        claims.hold(self.row, asked_at=timezone.now(), upload=None, **marks)
+        claims.hold(self.row, asked_at=timezone.now(), **marks)
+        forget_upload(self.row)
 
 
 def outgoing(row: OutboundMessage, mail: Composed) -> Outgoing:
     """Give the wire what it needs of a row and its composed mail."""
-    url, _, name = (row.upload or "").partition(" ")
+    begun = getattr(row, "upload", None)
     return Outgoing(
         sender=row.from_email,
         recipients=recipients_of(row),
@@ -79,8 +82,15 @@ def outgoing(row: OutboundMessage, mail: Composed) -> Outgoing:
         remote_id=row.remote_id,
         is_retry=row.tries > 1 or bool(row.remote_id),
         taken=has_taken(row),
-        uploads={name: url} if url else {},
+        uploads={begun.file_name: begun.address}
+        if begun and not isinstance(begun.address, Unreadable)
+        else {},
     )
+
+
+def forget_upload(row: OutboundMessage) -> None:
+    """Let go of a session that nothing more is sent to."""
+    UploadSession.objects.filter(message=row).delete()
 
 
 def recipients_of(row: OutboundMessage) -> list[str]:

@@ -28,6 +28,7 @@ from mailboxes.outbound.journal import (
     GIVE_UP_AFTER,
     Delivery,
     RowJournal,
+    forget_upload,
     outgoing,
     settle_as_taken,
 )
@@ -167,7 +168,8 @@ def _send_from_another(row: OutboundMessage, wire: OutboundTransport, denied: Ac
     if row.remote_id:
         claims.hold(row)
         wire.discard(row.remote_id)
-    again: dict[str, object] = {"retry_at": None, "remote_id": "", "remote_message_id": "", "upload": None}
+    again: dict[str, object] = {"retry_at": None, "remote_id": "", "remote_message_id": ""}
+    forget_upload(row)
     told = senders.explain(diagnose_own("sender_replaced"), row.mailbox, row.from_email)
     claims.settle(row, State.QUEUED, from_email=other, error=told.as_json(), **again)
 

@@ -27,6 +27,7 @@ FOREIGN = {
     "obj",  # parameter of Django's admin and serializer methods
     "cleaned_data",
     "get_traceback_data",
+    "get_changeform_initial_data",
     "process_request",
     "process_response",
     "process_view",
