@@ -1,17 +1,21 @@
 """The mails of an approval: the request, its reminders, and what is said to an answer that did not count.
 
 There is no link in any of them: a decision is made by writing an answer and in no other way, so that nothing that
-opens links on the way (scanners, previews) can decide anything. They are in English, with words of decision in other
-languages: what an approver speaks is not known.
+opens links on the way (scanners, previews) can decide anything. They are in the language chosen for the approval, with
+words of decision in other ones.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
+from html import escape
 from typing import Any, Final
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from mailboxes.enqueue import enqueue_send
 from mailboxes.models import Mailbox, OutboundMessage
@@ -19,9 +23,10 @@ from mailboxes.outbound.compose import usable_ids
 from mailboxes.outbound.senders import marks_of
 from mailboxes.parsing.gate import one_line, storable
 from mailboxes.transports.out import sender_of
+from tickets import approval_texts as texts
 from tickets.models import Approval, ApprovalRequest, ThreadKey
 from tickets.models.ticket import new_reply_token
-from tickets.policies.approvals import LINE, Counts
+from tickets.policies.approvals import Counts
 from tickets.policies.loops import LOOP_HEADER
 from tickets.policies.threads import message_key
 
@@ -33,12 +38,12 @@ _BY_MACHINE: Final = {"X-Auto-Response-Suppress": "All"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A mail about an approval, before it has a row. `key` says which one it is, for good."""
+    """A mail about an approval, before it has a row. `key` says which one it is, for good; `text` are paragraphs."""
 
     key: str
     to: Mapping[str, str]
     subject: str
-    text: str
+    text: Sequence[str]
     references: Sequence[str] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[Mapping[str, Any]] = ()
@@ -48,26 +53,21 @@ def request_mail(
     request: ApprovalRequest, *, key: str, files: Sequence[Mapping[str, Any]]
 ) -> OutboundMessage:
     """Queue the mail that asks; its own Message-ID is the one-time mark the answer has to refer to."""
-    approval = request.approval
-    draft = Draft(
-        key=key,
-        to={"name": request.name, "email": request.address},
-        subject=_subject(approval),
-        text="\n\n".join(_request_text(request)),
-        files=files,
-    )
-    return _marked(request, draft)
+    with texts.spoken(request.approval):
+        subject, text = texts.subject(request.approval), texts.request_text(request)
+    return _marked(request, Draft(key=key, to=_approver(request), subject=subject, text=text, files=files))
 
 
 def reminder_mail(request: ApprovalRequest) -> OutboundMessage:
-    first = request.outbound.message_id if request.outbound else ""
-    opening = "Your decision is still needed."
+    with texts.spoken(request.approval):
+        subject = _("Reminder: %(subject)s") % {"subject": texts.subject(request.approval)}
+        text = [_("Your decision is still needed."), *texts.request_text(request)]
     draft = Draft(
-        key=f"reminder\0{request.pk}\0{request.reminders}",
-        to={"name": request.name, "email": request.address},
-        subject=f"Reminder: {_subject(request.approval)}",
-        text="\n\n".join([LINE, opening, *list(_request_text(request))[1:]]),
-        references=[first],
+        key=_reminder_key(request, request.reminders),
+        to=_approver(request),
+        subject=subject,
+        text=text,
+        references=[_asked_by(request)],
         headers={"Auto-Submitted": "auto-generated", **_BY_MACHINE},
     )
     return _marked(request, draft)
@@ -75,13 +75,16 @@ def reminder_mail(request: ApprovalRequest) -> OutboundMessage:
 
 def advice_mail(request: ApprovalRequest, counts: Counts, *, message_id: str) -> OutboundMessage:
     """Queue what the approver is told about an answer that did not count."""
-    asked = request.outbound.message_id if request.outbound else ""
+    is_over = counts in (Counts.REPEATED, Counts.LATE)
+    with texts.spoken(request.approval):
+        subject, advice = texts.subject(request.approval), texts.advice(request, counts)
+        ending = [] if is_over else texts.how_to_answer(request)
     draft = Draft(
         key=f"advice\0{request.pk}\0{counts.value}",
-        to={"name": request.name, "email": request.address},
-        subject=f"Re: {_subject(request.approval)}",
-        text="\n\n".join([LINE, _advice(request, counts), *_ending(request, counts)]),
-        references=[asked, message_id],
+        to=_approver(request),
+        subject=f"Re: {subject}",
+        text=[advice, request.approval.question, *ending],
+        references=[_asked_by(request), message_id],
         headers={"Auto-Submitted": "auto-replied", **_BY_MACHINE},
     )
     return _marked(request, draft)
@@ -89,17 +92,13 @@ def advice_mail(request: ApprovalRequest, counts: Counts, *, message_id: str) ->
 
 def stranger_mail(request: ApprovalRequest, *, to: Mapping[str, str], message_id: str) -> OutboundMessage:
     """Queue what somebody else is told who answered in an approver's place: nothing of the matter itself."""
-    text = (
-        "You have answered a request for approval that was sent to another address than the one you wrote from. Your "
-        "answer has changed nothing: only those who were asked can decide, each from the address that was asked.\n\n"
-        "If it was you who was asked, reply to the request once more from that address. If somebody passed the "
-        "request on to you, tell him what you think; the answer has to be his own. To be asked yourself, turn to "
-        "whoever asked."
-    )
+    with texts.spoken(request.approval):
+        subject = _("Your answer to a request for approval did not count")
+        text = texts.for_somebody_else()
     draft = Draft(
         key=f"advice\0{request.pk}\0{Counts.OTHER_SENDER.value}",
         to=to,
-        subject="Your answer to a request for approval did not count",
+        subject=subject,
         text=text,
         references=[message_id],
         headers={"Auto-Submitted": "auto-replied", **_BY_MACHINE},
@@ -107,88 +106,56 @@ def stranger_mail(request: ApprovalRequest, *, to: Mapping[str, str], message_id
     return _queue(request.approval, draft, mark=new_reply_token())
 
 
+def cancelled_mail(request: ApprovalRequest) -> OutboundMessage:
+    """Queue what an approver is told whose decision nobody waits for any more."""
+    with texts.spoken(request.approval):
+        subject = _("No longer needed: %(subject)s") % {"subject": texts.subject(request.approval)}
+        text = texts.no_longer_needed(request.approval)
+    draft = Draft(
+        key=f"cancelled\0{request.pk}",
+        to=_approver(request),
+        subject=subject,
+        text=text,
+        references=[_asked_by(request)],
+        headers={"Auto-Submitted": "auto-generated", **_BY_MACHINE},
+    )
+    return _marked(request, draft)
+
+
 def outbox_key(text: str) -> str:
     """Give the key under which the outbox takes a mail of an approval once."""
     return hashlib.sha256(f"approval\0{text}".encode()).hexdigest()
 
 
+def mails_to(request: ApprovalRequest) -> QuerySet[OutboundMessage]:
+    """Give the request and its reminders, which all ask for the same decision."""
+    reminders = [outbox_key(_reminder_key(request, sent)) for sent in range(1, request.reminders + 1)]
+    found: QuerySet[OutboundMessage] = OutboundMessage.objects.filter(
+        Q(pk=request.outbound_id) | Q(key__in=reminders), tenant_id=request.tenant_id
+    )
+    return found
+
+
+def _reminder_key(request: ApprovalRequest, sent: int) -> str:
+    return f"reminder\0{request.pk}\0{sent}"
+
+
 def how_long(approval: Approval) -> str:
-    """Give the deadline in words, in UTC as nobody knows where it is read."""
+    """Give the deadline as rows tell it: in English and UTC."""
     return f"{approval.deadline_at.astimezone(UTC):%d %B %Y, %H:%M} UTC"
 
 
-def _subject(approval: Approval) -> str:
-    tag = f"[#{approval.ticket.standing_for().reference}]"
-    question = one_line(approval.question, max_chars=180)
-    return f"Approval needed: {question} {tag}"
+def _approver(request: ApprovalRequest) -> dict[str, str]:
+    return {"name": request.name, "email": request.address}
 
 
-def _request_text(request: ApprovalRequest) -> list[str]:
-    approval = request.approval
-    asker = _asker(approval)
-    return [
-        LINE,
-        f"{asker} asks for your approval:",
-        approval.question,
-        *([approval.context] if approval.context else []),
-        f"Please decide until {how_long(approval)}.",
-        _how_to_answer(request),
-    ]
-
-
-def _how_to_answer(request: ApprovalRequest) -> str:
-    return (
-        "HOW TO ANSWER: reply to this mail, and begin your answer with one of these words:\n\n"
-        "    approve      (or: approved, yes, genehmigt, approuvé, aprobado …)\n"
-        "    reject       (or: rejected, no, abgelehnt, refusé, rechazado …)\n\n"
-        f"Grounds may follow in the next lines. Reply from {request.address}: an answer from another address does "
-        "not count, nor does one that was forwarded, comes late or says both. There is no link to press: your written "
-        "answer alone decides, and the first one stands."
-    )
-
-
-def _advice(request: ApprovalRequest, counts: Counts) -> str:
-    texts = {
-        Counts.DOUBTFUL: (
-            "Your answer could not be read as a decision, so nothing has changed. Reply once more, begin with the "
-            "one word that decides, and say nothing beside it that could be taken for the opposite or for a condition."
-        ),
-        Counts.UNPROVEN: (
-            "An answer in your name has come in, but it is not proven that you have sent it (its DMARC check did not "
-            "pass), so nothing has changed. If it was yours, answer once more from your usual mailbox, not by way of a "
-            "website or another provider; if that does not help, ask whoever runs your mail about SPF, DKIM and "
-            "DMARC. If it was not yours, somebody has tried to decide in your place: tell whoever asked you."
-        ),
-        Counts.FORWARDED: (
-            "Your answer was forwarded instead of being a reply, so nothing has changed. Open the request and reply "
-            "to it."
-        ),
-        Counts.REPEATED: (
-            f"You have decided already ({request.state}), and your first answer stands. If you have changed your mind, "
-            f"tell {_asker(request.approval)}, who can ask anew."
-        ),
-        Counts.LATE: (
-            "Your answer came too late and has changed nothing: the approval has ended or its deadline is over. If "
-            f"your decision still matters, tell {_asker(request.approval)}, who can ask anew."
-        ),
-    }
-    return texts[counts]
-
-
-def _ending(request: ApprovalRequest, counts: Counts) -> list[str]:
-    if counts in (Counts.REPEATED, Counts.LATE):
-        return [request.approval.question]
-    return [request.approval.question, _how_to_answer(request)]
-
-
-def _asker(approval: Approval) -> str:
-    person = approval.asked_by
-    name = one_line(person.get_full_name(), max_chars=100) if person else ""
-    return name or approval.ticket.queue.name
+def _asked_by(request: ApprovalRequest) -> str:
+    return request.outbound.message_id if request.outbound else ""
 
 
 def _marked(request: ApprovalRequest, draft: Draft) -> OutboundMessage:
-    """Queue a mail whose answer decides; of its one-time mark only the hash is kept with the request."""
+    """Queue a mail whose answer is heard; of its one-time mark only the hash is kept with the request."""
+    draft = replace(draft, text=[texts.line_above(request.approval), *draft.text])
     row = _queue(request.approval, draft, mark=f"{request.approval.ticket.reply_token}.{new_reply_token()}")
     ThreadKey.objects.create(
         tenant_id=request.tenant_id,
@@ -209,19 +176,25 @@ def _queue(approval: Approval, draft: Draft, *, mark: str) -> OutboundMessage:
         tenant_id=approval.tenant_id,
         mailbox=mailbox,
         key=outbox_key(draft.key),
-        from_name=_asker(approval),
+        from_name=texts.asker(approval),
         from_email=sender,
         to=[dict(draft.to)],
         subject=one_line(draft.subject, max_chars=300),
         message_id=f"<{mark}@{sender.rpartition('@')[2]}>",
         in_reply_to=references[-1] if references else "",
         references=references,
-        text=storable(draft.text, max_chars=MAX_CONTEXT + 5_000),
+        text=storable("\n\n".join(draft.text), max_chars=MAX_CONTEXT + 5_000),
+        html="".join(_paragraph(one, is_strong=one == approval.question) for one in draft.text),
         headers={LOOP_HEADER: str(approval.tenant_id), **_reply_to(approval, mailbox), **draft.headers},
         files=[dict(file) for file in draft.files],
     )
     enqueue_send(mailbox.pk)
     return row
+
+
+def _paragraph(text: str, *, is_strong: bool) -> str:
+    words = escape(storable(text, max_chars=MAX_CONTEXT)).replace("\n", "<br>")
+    return f"<p><strong>{words}</strong></p>" if is_strong else f"<p>{words}</p>"
 
 
 def _reply_to(approval: Approval, mailbox: Mailbox) -> dict[str, str]:

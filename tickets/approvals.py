@@ -28,7 +28,15 @@ from mailboxes.transports.out import sender_of, why_not
 from tenants import audit
 from tenants.errors import IntegrationError, Misconfigured
 from tenants.whom import for_its_tenant
-from tickets.approval_mails import MAX_CONTEXT, how_long, outbox_key, reminder_mail, request_mail
+from tickets.approval_mails import (
+    MAX_CONTEXT,
+    cancelled_mail,
+    how_long,
+    mails_to,
+    outbox_key,
+    reminder_mail,
+    request_mail,
+)
 from tickets.models import Approval, ApprovalRequest, Attachment, Entry, ThreadKey, Ticket
 from tickets.policies.threads import message_key
 from tickets.replies import Person, own_addresses, unique_name
@@ -39,6 +47,12 @@ MAX_APPROVERS: Final = 20
 SOONEST: Final = timedelta(minutes=10)
 LATEST: Final = timedelta(days=366)
 MAX_REMINDERS: Final = 10
+#: Mails in these states have reached nobody.
+_NEVER_LEFT: Final = (
+    OutboundMessage.State.CANCELLED,
+    OutboundMessage.State.FAILED,
+    OutboundMessage.State.BOUNCED,
+)
 #: What one turn of the schedule takes up.
 AT_ONCE: Final = 200
 
@@ -58,6 +72,9 @@ class Question:
     remind_every_h: int = 0
     files: Collection[int] = ()
     answers_in: Mailbox | None = None
+    #: What the mails are written in, and the zone they tell the deadline in.
+    language: str = "en"
+    zone: str = "UTC"
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -104,7 +121,10 @@ def mailbox_behind(mailbox: Mailbox) -> Mailbox:
 
 @for_its_tenant
 def cancel(approval: Approval, *, by: User) -> None:
-    """Take a question back; mails that still wait are not sent. Raises Misconfigured (approval_over)."""
+    """Take a question back, and tell whoever had it already; mails that still wait are not sent.
+
+    Raises Misconfigured (approval_over).
+    """
     with transaction.atomic():
         approval = locked(approval)
         if not approval.is_open:
@@ -113,11 +133,21 @@ def cancel(approval: Approval, *, by: User) -> None:
         tell(approval, _("The approval was cancelled: %(question)s"), by=by)
         audit.note(audit.Action.CHANGED, approval, by=by, state=[Approval.State.OPEN.value, approval.state])
         waiting = ApprovalRequest.objects.filter(approval=approval, state=ApprovalRequest.State.WAITING)
-        rows = OutboundMessage.objects.filter(
-            pk__in=waiting.values("outbound"), state=OutboundMessage.State.QUEUED
-        )
-        for row in rows:
-            outbox.cancel(row, by=by)
+        for request in waiting.select_related("outbound"):
+            request.approval = approval
+            _spare(request, by=by)
+
+
+def _spare(request: ApprovalRequest, *, by: User) -> None:
+    """Stop the mails to one approver that still wait; tell him where one of them has left."""
+    mails = mails_to(request)
+    for row in mails.filter(state=OutboundMessage.State.QUEUED):
+        outbox.cancel(row, by=by)
+    mailbox = request.approval.mailbox
+    has_left = mails.exclude(state__in=_NEVER_LEFT).exists()
+    if has_left and mailbox is not None and not why_not(mailbox):
+        word = _("%(who)s was told that the decision is no longer needed: %(question)s")
+        tell(request.approval, word, by=by, mail=cancelled_mail(request), who=request.address)
 
 
 def tend(now: datetime) -> None:
@@ -228,6 +258,8 @@ def _written(ticket: Ticket, question: Question, **written: Any) -> Approval:
         context=storable(question.context.strip(), max_chars=MAX_CONTEXT),
         quorum=question.quorum,
         remind_every_h=question.remind_every_h,
+        language=question.language,
+        zone=question.zone,
         **written,
     )
     return approval

@@ -158,6 +158,7 @@ EVENTS: Final = (
     _("A mail of %(who)s changed nothing in the approval %(question)s: %(rest)s."),
     _("The approval has expired without a decision: %(question)s"),
     _("The approval was cancelled: %(question)s"),
+    _("%(who)s was told that the decision is no longer needed: %(question)s"),
     _("%(who)s was asked to approve until %(when)s: %(question)s"),
     _("%(who)s was reminded: %(question)s"),
     _("%(who)s approved: %(question)s"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests import factories
 from tests.tickets.approvers import ADA, BOB, advice, answer, asked, counted, events, mime_of, request_to
 from tickets import approvals
 from tickets.models import Approval, ThreadKey, Ticket
+from tickets.policies.approvals import LINES, Counts, Words, read_decision
 from tickets.quoting import quote_of
 from tickets.replies import Answer, reply
 
@@ -153,6 +155,45 @@ def test_a_cancelled_question_takes_its_waiting_mails_back(asking_ticket: Ticket
     assert AuditEntry.objects.filter(actor="grace", details__state=["open", "cancelled"]).exists()
     with pytest.raises(Misconfigured, match="ended already"):
         approvals.cancel(approval, by=factories.UserFactory())
+
+
+def test_whoever_was_asked_is_told_that_nobody_waits_any_more(asking_ticket: Ticket) -> None:
+    approval = asked(asking_ticket, ADA)
+    OutboundMessage.objects.update(state="sent", sent_at=timezone.now())
+    approvals.cancel(approval, by=factories.UserFactory())
+    [told] = advice()
+    assert told.to[0]["email"] == ADA
+    assert "no longer needed" in told.text
+    assert told.in_reply_to == request_to(ADA).outbound.message_id
+
+
+def test_the_mails_are_in_the_language_chosen_and_name_the_zone(asking_ticket: Ticket) -> None:
+    asked(asking_ticket, ADA, language="de", zone="Europe/Berlin", remind_every_h=4)
+    row = request_to(ADA).outbound
+    assert row.subject.startswith("Genehmigung erbeten: Buy the printer?")
+    assert row.text.startswith(LINES["de"])
+    for words in ("bittet um Ihre Genehmigung", "(Europe/Berlin)", "beginnen Sie Ihre Antwort"):
+        assert words in row.text
+    approvals.tend(timezone.now() + timedelta(hours=5))
+    assert advice()[0].subject.startswith("Erinnerung: Genehmigung erbeten")
+    # Rows stay English, whatever the mails are written in.
+    assert "was asked to approve until" in events(asking_ticket)[0]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_word_that_is_offered_decides(asking_ticket: Ticket, language: str) -> None:
+    asked(asking_ticket, ADA, language=language)
+    lines = [line for line in request_to(ADA).outbound.text.splitlines() if line.endswith("…)")]
+    for line, counts in zip(lines, (Counts.APPROVED, Counts.REJECTED), strict=True):
+        for word in re.findall(r"[^\s(:,…)][^(:,…)]*", line.replace("or:", "").replace("oder:", "")):
+            assert read_decision(word.strip(), Words.of()).counts is counts, word
+
+
+def test_a_request_is_formatted_and_its_words_cannot_be_markup(asking_ticket: Ticket) -> None:
+    asked(asking_ticket, ADA, context="<b>bold</b>\nnext")
+    html = request_to(ADA).outbound.html
+    assert "<p>&lt;b&gt;bold&lt;/b&gt;<br>next</p>" in html
+    assert "<p><strong>Buy the printer?</strong></p>" in html
 
 
 def test_what_approvers_say_is_never_quoted_to_the_customer(asking_ticket: Ticket, mailbox: Mailbox) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, cast
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -95,6 +96,7 @@ class ApprovalAdmin(Unwritten):
                 "subtitle": None,
                 "approval": approval,
                 "level": LEVELS[approval.state],
+                "language": dict(settings.LANGUAGES).get(approval.language, approval.language),
                 "ticket": approval.ticket.standing_for(),
                 "requests": [(one, LEVELS[one.state]) for one in requests],
                 "answers": ApprovalAnswer.objects.filter(approval=approval)[:SHOWN_ANSWERS],

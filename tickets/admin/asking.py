@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db.models import Prefetch, Q
@@ -14,8 +15,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from mailboxes.models import Mailbox
@@ -60,6 +61,15 @@ _REMINDERS: Final = [
 ]
 
 
+class Moment(ThemedTextInput):
+    """A date and a time as browsers ask for them."""
+
+    input_type = "datetime-local"
+
+    def format_value(self, value: Any) -> Any:
+        return f"{value:%Y-%m-%dT%H:%M}" if hasattr(value, "isoformat") else value
+
+
 class AskForm(forms.Form):
     """What the page asks; names of files and mailboxes are those of the ticket and its tenant alone."""
 
@@ -88,8 +98,22 @@ class AskForm(forms.Form):
     deadline_h = forms.TypedChoiceField(
         label=gettext_lazy("Answer until"), coerce=int, choices=_DEADLINES, initial=72, widget=ThemedSelect
     )
+    deadline_at = forms.DateTimeField(
+        label=gettext_lazy("or until this moment"),
+        required=False,
+        widget=Moment,
+        help_text=gettext_lazy(
+            "In your own time; it counts before the line above. The mail names it with its zone."
+        ),
+    )
     remind_every_h = forms.TypedChoiceField(
         label=gettext_lazy("Remind"), coerce=int, choices=_REMINDERS, initial=24, widget=ThemedSelect
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language of the mails"),
+        choices=settings.LANGUAGES,
+        widget=ThemedSelect,
+        help_text=gettext_lazy("Answers may be in any of some thirty languages."),
     )
     answers_in: Any = forms.ModelChoiceField(
         label=gettext_lazy("Answers come to"), required=False, queryset=None, widget=ThemedSelect
@@ -104,7 +128,11 @@ class AskForm(forms.Form):
 
     def __init__(self, *args: Any, ticket: Ticket, mailboxes: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["key"] = uuid.uuid4().hex
+        self.fields["approvers"].widget.attrs |= {
+            "data-people": reverse("admin:tickets_ticket_people", args=[ticket.pk]),
+            "data-people-told": _("People who have written"),
+        }
+        self.initial.update(key=uuid.uuid4().hex, language=get_language())
         files = Attachment.objects.filter(entry__ticket=ticket, is_inline=False).order_by("-pk")
         self.fields["files"].queryset = files  # type: ignore[attr-defined]
         self.fields["files"].choices = [(file.pk, str(file)) for file in files[:MOST_FILES]]  # type: ignore[attr-defined]
@@ -124,7 +152,9 @@ class AskForm(forms.Form):
             quorum=len({one["email"].lower() for one in approvers})
             if given["quorum"] is None
             else given["quorum"],
-            deadline_at=timezone.now() + timedelta(hours=given["deadline_h"]),
+            deadline_at=given["deadline_at"] or timezone.now() + timedelta(hours=given["deadline_h"]),
+            language=given["language"],
+            zone=timezone.get_current_timezone_name(),
             remind_every_h=given["remind_every_h"],
             files=[file.pk for file in given["files"]],
             answers_in=given["answers_in"],

@@ -59,6 +59,9 @@ class Approval(TenantOwned):
     quorum = models.PositiveSmallIntegerField(_("approvals needed"), default=1)
     deadline_at = models.DateTimeField(_("answer until"))
     remind_every_h = models.PositiveSmallIntegerField(_("remind every (hours)"), default=0)
+    #: What its mails are written in, and the zone their deadline is told in.
+    language = models.CharField(_("language of the mails"), max_length=10, default="en", db_default="en")
+    zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

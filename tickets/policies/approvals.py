@@ -27,8 +27,11 @@ from tickets.policies.decision_words import (
 from tickets.policies.loops import Treatment, Verdict
 from tickets.policies.trust import INSIDE, Level, Trust
 
-#: What stands at the top of our request; whatever mail programs put below it was not written by the approver.
-LINE: Final = "===== Please write your answer above this line ====="
+#: What stands at the top of our mails, by language; whatever mail programs put below it the approver has not written.
+LINES: Final = {
+    "en": "===== Please write your answer above this line =====",
+    "de": "===== Bitte schreiben Sie Ihre Antwort über diese Zeile =====",
+}
 #: Longer than a decision with its grounds. Characters.
 MAX_CHARS: Final = 5_000
 _WORD: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
@@ -172,7 +175,8 @@ def _passed_on(message: ParsedMessage) -> str:
 
 def read_decision(new_text: str, words: Words) -> Decision:
     """Read the decision from what was written above the quote; its first words must say it, alone."""
-    text = new_text.partition(LINE)[0][: MAX_CHARS + 1]
+    end = min((place for line in LINES.values() if (place := new_text.find(line)) >= 0), default=None)
+    text = new_text[:end][: MAX_CHARS + 1]
     found = list(_words(text))
     if not found:
         return Decision(Counts.DOUBTFUL, "nothing is written above the quoted mail")

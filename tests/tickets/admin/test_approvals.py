@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from mailboxes.models import Mailbox, OutboundMessage
 from tests import factories
@@ -25,7 +29,7 @@ def page_of(ticket: Ticket) -> str:
 
 def filled(**values: object) -> dict[str, object]:
     form = {"question": "Buy it?", "approvers": f"Ada <{ADA}>; {BOB}", "deadline_h": 24, "remind_every_h": 4}
-    return {**form, "context": "It costs 90.", "quorum": "", "key": "one", **values}
+    return {**form, "context": "It costs 90.", "quorum": "", "key": "one", "language": "en", **values}
 
 
 def test_an_agent_asks_and_the_ticket_shows_it(asking_ticket: Ticket) -> None:
@@ -35,6 +39,24 @@ def test_an_agent_asks_and_the_ticket_shows_it(asking_ticket: Ticket) -> None:
     assert (approval.quorum, approval.remind_every_h, OutboundMessage.objects.count()) == (2, 4, 2)
     page = client.get(reverse("admin:tickets_ticket_change", args=[asking_ticket.pk])).content.decode()
     assert all(word in page for word in ("Buy it?", "waiting for answers", "Ada", BOB))
+
+
+def test_a_moment_may_be_named_in_ones_own_zone(asking_ticket: Ticket) -> None:
+    client = member(asking_ticket, "agent")
+    client.cookies["zone"] = "Europe/Berlin"
+    day = (timezone.now() + timedelta(days=3)).date()
+    client.post(page_of(asking_ticket), filled(deadline_at=f"{day}T17:30", language="de"))
+    approval = Approval.objects.get()
+    berlin = approval.deadline_at.astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"{berlin:%Y-%m-%dT%H:%M}" == f"{day}T17:30"
+    assert "17:30 (Europe/Berlin)" in request_to(ADA).outbound.text
+
+
+def test_a_moment_that_is_over_is_refused(asking_ticket: Ticket) -> None:
+    form = filled(deadline_at="2020-01-01T10:00")
+    page = member(asking_ticket, "agent").post(page_of(asking_ticket), form).content.decode()
+    assert ("The deadline" in page, 'value="2020-01-01T10:00"' in page) == (True, True)
+    assert not Approval.objects.exists()
 
 
 def test_a_viewer_cannot_ask_and_is_offered_nothing(asking_ticket: Ticket) -> None:

@@ -12,7 +12,7 @@ from mailboxes.parsing import ParsedMessage
 from tests.tickets.policies.letters import RECEIVED_AT, letter
 from tests.tickets.policies.test_trust import BORDER, FAILED, INSIDE, PASSED, results
 from tickets.policies.approvals import (
-    LINE,
+    LINES,
     Asked,
     Counts,
     Decision,
@@ -109,8 +109,9 @@ def test_whatever_leaves_a_doubt_decides_nothing(text: str) -> None:
 
 
 def test_what_a_phone_leaves_below_our_line_is_not_the_approvers_word() -> None:
-    assert read(f"Approved\n\nSent from a phone\n{LINE}\nBegin with approve or reject") is Counts.APPROVED
-    assert read(f"{LINE}\nApprove or reject") is Counts.DOUBTFUL
+    for line in LINES.values():
+        assert read(f"Approved\n\nSent from a phone\n{line}\nBegin with approve or reject") is Counts.APPROVED
+        assert read(f"{line}\nApprove or reject") is Counts.DOUBTFUL
 
 
 @CALM
