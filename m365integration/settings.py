@@ -333,7 +333,7 @@ CELERY_BEAT_SCHEDULE = {
         ("mailboxes.tasks.sync_due", 5, 5),
         ("tickets.tasks.file_due", 10, 10),
         ("mailboxes.tasks.send_due", 5, 5),
-        ("tickets.tasks.tend_approvals", 60, 60),
+        ("tickets.tasks.tend_tickets", 60, 60),
         ("mailboxes.tasks.acknowledge_due", 30, 30),
         ("tenants.tasks.refresh_tokens_due", 60, 60),
         ("tenants.tasks.prove_consents_due", 15, 15),

@@ -20,13 +20,12 @@ from tenants import audit
 from tenants.whom import for_its_tenant, for_machine
 from tickets.models import Entry, Tag, ThreadKey, Ticket
 from tickets.models.ticket import new_reference
-from tickets.policies.standing import Mail, standing
 from tickets.policies.threads import message_key
+from tickets.unsent import standing_of
 
 Kind, Status = Entry.Kind, Ticket.Status
 #: More than belongs together.
 MAX_TICKETS: Final = 50
-_MAILS: Final = (Kind.MAIL_IN, Kind.MAIL_OUT)
 
 
 class NotPossible(Exception):
@@ -166,16 +165,8 @@ def _move(entries: QuerySet[Any], *, to: Ticket) -> None:
 
 def _reckon(ticket: Ticket, *, is_woken: bool = False) -> None:
     """Bring what the ticket says of its entries in line with them."""
-    kinds = list(
-        Entry.objects.filter(ticket=ticket).values_list("kind", "auto_reply", "happened_at").order_by()
-    )
-    stands = standing(
-        Mail(moment, kind == Kind.MAIL_OUT, is_automatic)
-        for kind, is_automatic, moment in kinds
-        if kind in _MAILS
-    )
-    values: dict[str, Any] = {"entry_count": len(kinds)}
-    if stands:
+    values: dict[str, Any] = {"entry_count": Entry.objects.filter(ticket=ticket).count()}
+    if stands := standing_of(ticket):
         values |= {
             "last_entry_at": stands.last_at,
             "last_entry_by": stands.by,

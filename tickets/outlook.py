@@ -19,10 +19,9 @@ from tickets import records
 from tickets.conversations import Conversations, Letter
 from tickets.models import Entry, Ticket
 from tickets.policies.loops import LOOP_HEADER
-from tickets.policies.standing import Mail, standing
+from tickets.unsent import standing_of
 
 State = InboundMessage.State
-_MAILS = (Entry.Kind.MAIL_IN, Entry.Kind.MAIL_OUT)
 
 
 def end_of(letter: Letter, conversations: Conversations) -> tuple[State, str]:
@@ -87,11 +86,7 @@ def _to_customer(ticket: Ticket, answers: Sequence[Entry]) -> list[Entry]:
 
 
 def _settle(ticket: Ticket, answers: Sequence[Entry]) -> None:
-    mails = Entry.objects.filter(ticket=ticket, kind__in=_MAILS).order_by()
-    stands = standing(
-        Mail(moment, is_ours=kind == Entry.Kind.MAIL_OUT, is_automatic=is_automatic)
-        for kind, is_automatic, moment in mails.values_list("kind", "auto_reply", "happened_at")
-    )
+    stands = standing_of(ticket)
     if stands is None:
         return
     values: dict[str, Any] = {

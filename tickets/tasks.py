@@ -7,6 +7,7 @@ from mailboxes.enqueue import SYNC_MAILBOX, nudge
 from mailboxes.inbound.sync import sync
 from tickets import approvals, filing
 from tickets.sweeping import sweep
+from tickets.unsent import reopen_failed
 
 #: A long run makes room for the others this often and goes on at the end of the line: with a few workers, the flood of
 #: one customer must not keep the mail of the next waiting. Seconds.
@@ -40,7 +41,8 @@ def sweep_attachments() -> None:
     sweep(timezone.now())
 
 
-@shared_task(name="tickets.tasks.tend_approvals")
-def tend_approvals() -> None:
-    """Remind approvers, and end what nobody has decided in time."""
+@shared_task(name="tickets.tasks.tend_tickets")
+def tend_tickets() -> None:
+    """Remind approvers, end what nobody has decided in time, and open tickets whose answer failed."""
     approvals.tend(timezone.now())
+    reopen_failed()

@@ -19,7 +19,6 @@ from django.views.decorators.http import require_POST
 
 from mailboxes.enqueue import enqueue_send
 from mailboxes.models import OutboundMessage
-from mailboxes.outbound.outbox import cancel, queue_again
 from mailboxes.outbound.pace import Forecast
 from tenants.admin.scoped import TenantOwnedAdmin
 from tenants.admin.theme import ThemedChoicesFilter
@@ -27,7 +26,7 @@ from tenants.admin.wording import explain
 from tenants.reach import NOBODY, WORKERS, may
 from tenants.templatetags.desk import ago
 from tenants.wording import shown
-from tickets import drafts
+from tickets import drafts, unsent
 from tickets.admin.conversation import SENT_LEVELS
 from tickets.models import Entry
 
@@ -80,13 +79,13 @@ class OutboxAdmin(TenantOwnedAdmin):
 
     @admin.action(description=gettext_lazy("Cancel the selected mails"), permissions=["send"])
     def take_back(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        done = self._each(request, queryset, cancel)
+        done = self._each(request, queryset, unsent.take_back)
         text = ngettext("%(n)d mail was cancelled.", "%(n)d mails were cancelled.", done)
         self._tell(request, done, text % {"n": done}, _("Too late: it is being sent, or has been."))
 
     @admin.action(description=gettext_lazy("Send the selected mails again"), permissions=["send"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        done = self._each(request, queryset, queue_again)
+        done = self._each(request, queryset, unsent.send_again)
         text = ngettext("%(n)d mail is sent again.", "%(n)d mails are sent again.", done)
         self._tell(
             request, done, text % {"n": done}, _("Only failed, cancelled and doubtful mail is sent again.")
