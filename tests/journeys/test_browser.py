@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -97,6 +98,28 @@ def test_keys_lead_through_the_list_and_into_a_ticket(agent: Page, live_server: 
     agent.keyboard.press("n")
 
     assert agent.evaluate("() => document.activeElement.id") == "note-text"
+
+
+def test_one_goes_on_through_the_list_and_back_to_where_one_was(
+    agent: Page, live_server: Any, hostile: Entry
+) -> None:
+    """Taking a ticket, or any other press on its page, leads no further from the list."""
+    tickets = f"{live_server.url}/admin/tickets/ticket"
+    older = TicketFactory(
+        tenant=hostile.tenant, last_entry_at=hostile.ticket.last_entry_at - timedelta(days=1)
+    )
+    TicketFactory(tenant=hostile.tenant, status="closed")
+    agent.goto(f"{tickets}/?status__in=new,open")
+    agent.locator("#result_list tbody th a").first.click()
+    agent.click(".desk-quick >> text=Assign to me")
+    agent.locator(".desk-near", has_text="1 / 2").wait_for()
+    agent.keyboard.press("J")
+    agent.wait_for_url(f"{tickets}/{older.pk}/change/")
+    agent.locator(".desk-near", has_text="2 / 2").wait_for()
+    agent.keyboard.press("u")
+    agent.wait_for_url(f"{tickets}/?status__in=new,open")
+
+    assert older.reference in agent.locator(".desk-here").inner_text()
 
 
 def test_the_frame_is_as_high_as_its_mail_and_fetches_nothing_until_asked(

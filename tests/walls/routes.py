@@ -137,7 +137,7 @@ DOORS: Final = {
     },
     **{
         f"admin/tickets/ticket/<int:pk>/{name}/": Door(model="tickets.ticket", roles=WORKERS, methods=_POST)
-        for name in ("note", "answer", "draft", "quote", "people", "merge", "unmerge", "split")
+        for name in ("note", "answer", "draft", "quote", "people", "quick", "merge", "unmerge", "split")
     },
     # What somebody reads and follows is his own mark and nothing of the ticket's.
     **{

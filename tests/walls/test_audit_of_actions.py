@@ -104,6 +104,7 @@ FILLED: Final[dict[str, dict[str, Any]]] = {
     "admin/mailboxes/inboundmessage/mailbox/<int:pk>/start/": {"since": "all"},
     "admin/mailboxes/mailbox/<int:pk>/choose/": {"folder": "AAMk=\nDone", "purpose": "move_to"},
     "admin/tickets/ticket/<int:pk>/answer/": {"answer": "Hello", "to": "x@quokkaland.example", "key": "one"},
+    "admin/tickets/ticket/<int:pk>/quick/": {"do": "solved"},
     "admin/tickets/ticket/<int:pk>/ask/": {
         "question": "May we?",
         "approvers": "x@fabrikam.example",

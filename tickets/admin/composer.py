@@ -20,7 +20,7 @@ from tenants.admin.wording import explain
 from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError, Misconfigured
 from tenants.wording import told
-from tickets import drafts
+from tickets import drafts, handling
 from tickets.addresses import others_on, suggest
 from tickets.drafts import Written
 from tickets.models import Ticket
@@ -77,6 +77,9 @@ class ComposerPages:
             drafts.discard(ticket, by=agent)
             waits = _("The answer leaves in %(seconds)d seconds; until then it can be taken back below.")
             messages.success(request, waits % {"seconds": settings.SEND_UNDO_S})
+            if request.POST.get("then") == Ticket.Status.SOLVED:
+                rows = Ticket.objects.filter(tenant=ticket.tenant_id, pk=ticket.standing_for().pk)
+                handling.set_status(rows, Ticket.Status.SOLVED, by=agent)
         return HttpResponseRedirect(reverse("admin:tickets_ticket_change", args=[pk]) + "#end")
 
     def keep_draft(self, request: HttpRequest, pk: int) -> HttpResponse:

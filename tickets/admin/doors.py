@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from mailboxes.parsing.gate import storable
-from tickets import looks, merging
+from tickets import handling, looks, merging
 from tickets.models import Ticket
 from tickets.notes import add_note
 from tickets.watching import watch
@@ -35,6 +35,7 @@ class TicketDoors:
             "merge": (self.merge, self.has_change_permission),
             "unmerge": (self.unmerge, self.has_change_permission),
             "split": (self.split, self.has_change_permission),
+            "quick": (self.do_quickly, self.has_change_permission),
             "watch": (self.watch, self.has_view_permission),
             "look": (self.look, self.has_view_permission),
         }
@@ -91,6 +92,19 @@ class TicketDoors:
             return _page(ticket)
         messages.success(request, _("This is the new ticket %(reference)s.") % {"reference": made.reference})
         return _page(made)
+
+    def do_quickly(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+        """Do with one press what would take a choice in the form: take the ticket, have it done, open it again."""
+        person, rows = cast(User, request.user), Ticket.objects.filter(tenant=ticket.tenant_id, pk=ticket.pk)
+        match request.POST.get("do"):
+            case "take":
+                handling.assign(rows, to=person)
+                messages.success(request, _("%(reference)s is yours.") % {"reference": ticket.reference})
+            case "solved" | "open" as status:
+                handling.set_status(rows, Ticket.Status(status), by=person)
+                words = {"reference": ticket.reference, "status": Ticket.Status(status).label}
+                messages.success(request, _("%(reference)s is %(status)s.") % words)
+        return _page(ticket)
 
     def watch(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         watch(ticket, by=cast(User, request.user))

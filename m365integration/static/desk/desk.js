@@ -73,8 +73,60 @@
     s: () => focus(".desk-fields select"),
     w: () => { const form = find("#watch-form"); if (form) form.submit(); },
     h: () => { const mail = here(entries()) || entries().at(-1); const html = mail && find(".desk-html", mail); if (html) html.open = !html.open; },
-    u: () => { location.href = find(".desk-ticket").dataset.list; },
+    u: () => { location.href = wayBack(); },
+    J: () => follow("[data-near] [data-by='1']"),
+    K: () => follow("[data-near] [data-by='-1']"),
   };
+
+  // --- The list one came from: kept by the tab, so that answering and saving lead no further from it ---
+
+  const LIST = "desk-list";
+  const LEFT = "desk-left";
+
+  function keptList() {
+    try { return JSON.parse(sessionStorage.getItem(LIST)) || null; } catch { return null; }
+  }
+
+  function wayBack() {
+    const list = keptList();
+    return list && list.rows.some(isHere) ? list.at : find(".desk-ticket").dataset.list;
+  }
+
+  const isHere = (address) => new URL(address, location.href).pathname === location.pathname;
+  const follow = (selector) => { const link = find(`${selector}[href]`); if (link) location.href = link.href; };
+
+  function keepList() {
+    const own = rows().map((row) => find("th a, td a", row)).filter(Boolean).map((link) => link.getAttribute("href"));
+    sessionStorage.setItem(LIST, JSON.stringify({ at: location.pathname + location.search, rows: own.map((one) => new URL(one, location.href).pathname) }));
+    const left = sessionStorage.getItem(LEFT);
+    sessionStorage.removeItem(LEFT);
+    const row = left && rows().find((one) => { const link = find("th a, td a", one); return link && new URL(link.href).pathname === left; });
+    if (!row) return;
+    row.classList.add("desk-here");
+    row.scrollIntoView({ block: "center" });
+  }
+
+  function showNear(nav) {
+    sessionStorage.setItem(LEFT, location.pathname);
+    const list = keptList();
+    const at = list ? list.rows.findIndex(isHere) : -1;
+    if (at < 0) return;
+    find("span.desk-quiet", nav).textContent = `${at + 1} / ${list.rows.length}`;
+    all("[data-by]", nav).forEach((link) => {
+      const next = list.rows[at + Number(link.dataset.by)];
+      if (next) link.href = next; else link.setAttribute("aria-disabled", "true");
+    });
+    nav.hidden = false;
+    const plain = find(".desk-ticket").dataset.list;
+    all(`#header-inner a[href^="${plain}?"], #header-inner a[href="${plain}"]`).forEach((link) => { link.href = list.at; });
+  }
+
+  async function copy(button) {
+    const words = button.textContent;
+    try { await navigator.clipboard.writeText(words); } catch { getSelection().selectAllChildren(button); return; }
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = words; }, 1200);
+  }
 
   function onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -212,6 +264,10 @@
     document.addEventListener("keydown", onKey);
     all("[data-desk=help]").forEach((button) => button.addEventListener("click", showKeys));
     all("[data-desk=density]").forEach((button) => button.addEventListener("click", changeDensity));
+    all("[data-desk=copy]").forEach((button) => button.addEventListener("click", () => copy(button)));
+    all("[data-key]").forEach((link) => link.addEventListener("click", (event) => { event.preventDefault(); ticketKeys[link.dataset.key](); }));
+    if (find("body.model-ticket.change-list")) keepList();
+    all("[data-near]").forEach(showNear);
     all(".desk-html").forEach(fitWhenOpened);
     all("[data-desk-ticket]").forEach(watchTicket);
   });

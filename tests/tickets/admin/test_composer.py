@@ -95,6 +95,17 @@ def test_an_answer_that_is_taken_back_is_in_the_composer_again(desk: Desk, ticke
     )
 
 
+def test_an_answer_may_be_the_last_of_its_ticket(desk: Desk, ticket: Ticket) -> None:
+    client = signed_in(desk.agent)
+    client.post(door(ticket, "answer"), fields(then="solved"))
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.closed_at is None) == ("solved", False)
+
+    client.post(door(OutboundMessage.objects.get(), "cancel"), {"ticket": "1"})
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.closed_at is None) == ("open", True)
+
+
 def test_everybody_begins_with_plain_text_and_keeps_his_way(desk: Desk, ticket: Ticket) -> None:
     client = signed_in(desk.agent)
     assert 'name="rich" value=""' in page(desk.agent, ticket)

@@ -231,6 +231,20 @@ def test_entries_are_split_off_on_the_page(desk: Desk) -> None:
     assert entry.ticket.reference in answer.content.decode()
 
 
+def test_a_ticket_is_taken_solved_and_opened_again_with_one_press_each(desk: Desk) -> None:
+    ticket, client = TicketFactory(tenant=desk.ours), signed_in(desk.agent)
+    for press in ("take", "solved"):
+        page = client.post(door(ticket, "quick"), {"do": press}, follow=True).content.decode()
+    ticket.refresh_from_db()
+    assert (ticket.assignee, ticket.status) == (desk.agent, "solved")
+    assert f"done by {desk.agent.username}" in page
+
+    client.post(door(ticket, "quick"), {"do": "open"})
+    client.post(door(ticket, "quick"), {"do": "closed"})
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.closed_at) == ("open", None)
+
+
 def test_watching_is_switched_on_and_off(desk: Desk) -> None:
     ticket = TicketFactory(tenant=desk.ours)
     client = signed_in(desk.viewer)
@@ -241,7 +255,7 @@ def test_watching_is_switched_on_and_off(desk: Desk) -> None:
     assert not ticket.watchers.exists()
 
 
-@pytest.mark.parametrize("name", ["note", "answer", "merge", "unmerge", "split"])
+@pytest.mark.parametrize("name", ["note", "answer", "quick", "merge", "unmerge", "split"])
 def test_a_viewer_finds_no_door_that_changes_a_ticket(desk: Desk, name: str) -> None:
     ticket = TicketFactory(tenant=desk.ours)
 
