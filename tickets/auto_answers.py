@@ -231,21 +231,8 @@ def _written(one: Chosen, *, sender: str) -> OutboundMessage:
 
 
 def _entry(one: Chosen, row: OutboundMessage) -> Entry:
-    return Entry(
-        tenant_id=row.tenant_id,
-        ticket=_ticket(one),
-        kind=Entry.Kind.MAIL_OUT,
-        happened_at=row.queued_at,
-        outbound=row,
-        message_id=row.message_id,
-        from_name=row.from_name,
-        from_email=row.from_email,
-        to=row.to,
-        subject=row.subject,
-        text=row.text,
-        auto_reply=True,
-        reason=f"acknowledgement of the queue {one.queue.name}",
-    )
+    reason = f"acknowledgement of the queue {one.queue.name}"
+    return Entry.of_outgoing(row, ticket=_ticket(one), auto_reply=True, reason=reason)
 
 
 def _mark(one: Chosen, row: OutboundMessage) -> ThreadKey:

@@ -279,22 +279,9 @@ def _tell(ticket: Ticket, row: OutboundMessage) -> None:
     """Put the mail on its ticket, with the mark by which the customer's next mail finds it."""
     # Its quote is folded on the page, like that of a mail which came in.
     said = new_text(row.text) if "\n>" in row.text else row.text.strip()
-    entry = Entry.objects.create(
-        tenant_id=ticket.tenant_id,
-        ticket=ticket,
-        kind=Entry.Kind.MAIL_OUT,
-        happened_at=row.queued_at,
-        outbound=row,
-        message_id=row.message_id,
-        from_name=row.from_name,
-        from_email=row.from_email,
-        to=row.to,
-        cc=row.cc,
-        subject=row.subject,
-        text=row.text,
-        new_text="" if said == row.text.strip() else said,
-        html=row.html,
-    )
+    shortened = "" if said == row.text.strip() else said
+    entry = Entry.of_outgoing(row, ticket=ticket, new_text=shortened, html=row.html)
+    entry.save()
     Attachment.objects.bulk_create(
         Attachment(tenant_id=ticket.tenant_id, entry=entry, **file) for file in row.files
     )

@@ -1,8 +1,10 @@
 from collections.abc import Iterable
+from typing import Any, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from mailboxes.models import OutboundMessage
 from tenants.ownership import TenantOwned
 
 #: What approvers have answered stands on the ticket and is no part of the conversation with the customer.
@@ -89,6 +91,25 @@ class Entry(TenantOwned):
                 fields=["came_from"], name="entry_moved", condition=models.Q(came_from__isnull=False)
             ),
         ]
+
+    @classmethod
+    def of_outgoing(cls, row: OutboundMessage, *, ticket: models.Model, **more: Any) -> Self:
+        """Make, unsaved, what a ticket shows of a mail in the outbox; `more` is what differs."""
+        return cls(
+            tenant_id=row.tenant_id,
+            ticket=ticket,
+            kind=cls.Kind.MAIL_OUT,
+            happened_at=row.queued_at,
+            outbound=row,
+            message_id=row.message_id,
+            from_name=row.from_name,
+            from_email=row.from_email,
+            to=row.to,
+            cc=row.cc,
+            subject=row.subject,
+            text=row.text,
+            **more,
+        )
 
     @classmethod
     def in_queues(cls, queues: Iterable[int]) -> models.Q:
