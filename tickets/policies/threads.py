@@ -31,12 +31,13 @@ def message_key(message_id: str) -> str:
 def content_key(mailbox_id: int, message: ParsedMessage, received_at: datetime) -> str:
     """The second key within one mailbox: the same mail again, whatever id the wire gives it.
 
-    A mail with neither Message-ID nor Date says nothing of its own about which one it is: a machine that sends the
-    same words every morning sends a new mail every morning, told apart by when it was received.
+    A mail without Message-ID is told from others with the same words, or none, by sender and subject as well. With
+    neither Message-ID nor Date it says nothing of its own about which one it is: a machine that sends the same words
+    every morning sends a new mail every morning, told apart by when it was received.
     """
-    is_nameless = not message.message_id and message.sent_at is None
-    moment = f":{received_at.isoformat()}" if is_nameless else ""
-    return key_of("content", f"{mailbox_id}:{message.content_hash}{moment}")
+    named = "" if message.message_id else f":{message.sender.email}:{message.subject}"
+    moment = "" if message.message_id or message.sent_at else f":{received_at.isoformat()}"
+    return key_of("content", f"{mailbox_id}:{message.content_hash}{named}{moment}")
 
 
 def known_by(message: ParsedMessage) -> tuple[str, ...]:

@@ -92,5 +92,13 @@ def test_machine_that_sends_the_same_words_every_day_sends_a_new_mail_every_day(
     assert content_key(1, mail, AT) == content_key(1, mail, AT)
 
 
+@pytest.mark.parametrize("date", ["", "Fri, 20 Nov 2026 10:00:00 +0000"])
+def test_mails_without_an_id_are_told_apart_by_sender_and_subject(date: str) -> None:
+    """MT-061: two machines report in the same second, with nothing in the body."""
+    first = letter(message_id="", date=date, text="", subject="Disk full on one")
+    second = letter(message_id="", date=date, text="", subject="Disk full on two")
+    assert content_key(1, first, AT) != content_key(1, second, AT)
+
+
 def test_mail_with_an_id_is_the_same_whenever_it_is_received() -> None:
     assert content_key(1, letter(), AT) == content_key(1, letter(), AT + timedelta(days=1))
