@@ -40,6 +40,8 @@ SENT_LEVELS: Final = {
 #: A mail that leaves within this time is counted down to. Seconds.
 COUNTED_S: Final = 120
 LINE_PX: Final = 21
+#: A smaller picture inside the HTML is a symbol or a line, not what somebody wants to show. Bytes.
+SCREENSHOT_BYTES: Final = 5_000
 #: How far the sender is proven: colour and words.
 TRUST: Final = {
     "passed": ("success", gettext_lazy("sender proven")),
@@ -193,7 +195,7 @@ def _item(
 ) -> Item:
     text, new_text = entry.head, entry.new_head
     lead, tail = (new_text, _tail(text, new_text)) if new_text else (text, "")
-    shown = [file for file in files if not (file.is_inline and entry.has_html)]
+    shown = [file for file in files if _is_listed(file, has_html=entry.has_html, has_text=bool(lead.strip()))]
     lines = text.count("\n") + len(text) // 90
     return Item(
         entry=entry,
@@ -208,6 +210,11 @@ def _item(
         cards=list(cards_of(entry.cards)),
         problems=[str(one.get("text", "")) for one in entry.problems if isinstance(one, dict)],
     )
+
+
+def _is_listed(file: Attachment, *, has_html: bool, has_text: bool) -> bool:
+    """Say whether a file stands below the mail: a screenshot inside the HTML does, where text is shown instead."""
+    return not (file.is_inline and has_html) or (has_text and file.size_bytes >= SCREENSHOT_BYTES)
 
 
 def _tail(text: str, new_text: str) -> str:

@@ -119,7 +119,13 @@ def _meeting_answer(message: ParsedMessage) -> str:
 
 def _automatic_kind(message: ParsedMessage) -> Kind:
     headers = message.headers
-    if any(name in headers for name in _LISTS) or headers.first("precedence").lower() in ("bulk", "list"):
-        return Kind.NEWSLETTER
-    standard = headers.first("auto-submitted").lower().startswith("auto-replied")
-    return Kind.OUT_OF_OFFICE if standard or _AWAY.search(message.auto_reason) else Kind.AUTOMATIC
+    # Gmail's vacation replies say Precedence: bulk as well.
+    if headers.first("auto-submitted").lower().startswith("auto-replied") or _AWAY.search(
+        message.auto_reason
+    ):
+        return Kind.OUT_OF_OFFICE
+    is_list = any(name in headers for name in _LISTS) or headers.first("precedence").lower() in (
+        "bulk",
+        "list",
+    )
+    return Kind.NEWSLETTER if is_list else Kind.AUTOMATIC

@@ -205,3 +205,20 @@ def test_an_empty_list_says_what_to_do(desk: Desk) -> None:
 
     assert "look at Mailboxes" in client.get(reverse(LIST)).content.decode()
     assert "Nothing matches" in client.get(f"{reverse(LIST)}?q=nothing").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text", "is_listed"),
+    [(90_000, "See below.", True), (900, "See.", False), (90_000, "", False)],
+)
+def test_screenshot_inside_the_html_is_shown_below_the_text_that_hides_it(
+    desk: Desk, size_bytes: int, text: str, is_listed: bool
+) -> None:
+    entry = EntryFactory(
+        ticket=TicketFactory(tenant=desk.ours), text=text, new_text=text, html="<p>See below.</p>"
+    )
+    file = AttachmentFactory(entry=entry, name="image001.png", content_type="image/png", is_inline=True)
+    file.size_bytes = size_bytes
+    file.save()
+    page = signed_in(desk.agent).get(url_of(entry.ticket)).content.decode()
+    assert (reverse("tickets:preview", args=[file.pk]) in page) is is_listed

@@ -95,6 +95,7 @@ def test_mail_over_a_hundred_hops_goes_in_a_circle(hops: int, treatment: Treatme
         ({"list_id": "<news.example>"}, Kind.NEWSLETTER),
         ({"precedence": "bulk"}, Kind.NEWSLETTER),
         ({"auto_submitted": "auto-replied"}, Kind.OUT_OF_OFFICE),
+        ({"auto_submitted": "auto-replied", "precedence": "bulk"}, Kind.OUT_OF_OFFICE),
         ({"subject": "Automatische Antwort: Drucker"}, Kind.OUT_OF_OFFICE),
         ({"x_auto_response_suppress": "All"}, Kind.AUTOMATIC),
         ({"auto_submitted": "auto-generated"}, Kind.AUTOMATIC),
