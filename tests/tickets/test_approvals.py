@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mailboxes.models import Mailbox, OutboundMessage
 from tenants.errors import Misconfigured
-from tenants.models import AuditEntry
+from tenants.models import AuditEntry, Tenant
 from tests import factories
 from tests.tickets.approvers import ADA, BOB, advice, answer, asked, counted, events, mime_of, request_to
 from tickets import approvals
@@ -107,6 +107,18 @@ def test_an_approval_nobody_decides_expires_and_the_ticket_needs_somebody(
     assert (state(approval), asking_ticket.status) == ("expired", "open")
     answer("Approved", to=request_to(ADA).outbound, mailbox=mailbox)
     assert (counted(), state(approval)) == (["late"], "expired")
+
+
+def test_no_approval_expires_while_its_tenant_is_off(asking_ticket: Ticket, mailbox: Mailbox) -> None:
+    """The answers that came in time wait in the mailbox until the tenant is on again."""
+    approval = asked(asking_ticket)
+    Approval.objects.update(deadline_at=timezone.now() - timedelta(days=2))
+    Tenant.objects.update(is_active=False)
+    approvals.tend(timezone.now())
+    assert state(approval) == "open"
+    Tenant.objects.update(is_active=True)
+    approvals.tend(timezone.now())
+    assert state(approval) == "expired"
 
 
 def test_who_has_not_answered_is_reminded_and_can_answer_the_reminder(

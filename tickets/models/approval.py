@@ -19,8 +19,11 @@ UNREAD_FOR: Final = timedelta(days=1)
 
 class ApprovalQuerySet(OwnedQuerySet):
     def over(self, now: datetime) -> ApprovalQuerySet:
-        """Keep the open ones whose time is up, once the mail that came in time has been read, or a day later."""
-        late = self.filter(state=Approval.State.OPEN, deadline_at__lte=now)
+        """Keep the open ones whose time is up, once the mail that came in time has been read, or a day later.
+
+        None of a tenant that is off: answers that came in time wait in its mailboxes.
+        """
+        late = self.filter(state=Approval.State.OPEN, deadline_at__lte=now, tenant__is_active=True)
         is_read = Q(answers_in=None) | Q(answers_in__last_success_at__gt=F("deadline_at"))
         return late.filter(is_read | Q(deadline_at__lte=now - UNREAD_FOR))
 
