@@ -70,11 +70,7 @@ def days(tickets: QuerySet[Any], now: datetime) -> Days:
     closed = figures.per_day(tickets, "closed_at", now)
     most = max(count for _day, count in [*opened, *closed]) or 1
     pillars = [*_pillars("opened", opened, most), *_pillars("closed", closed, most)]
-    marks = [
-        (number * DAY + BAR, date_format(day, "j M"))
-        for number, (day, _n) in enumerate(opened)
-        if number % 3 == 1
-    ]
+    marks = [(number * DAY + BAR, _day(day)) for number, (day, _n) in enumerate(opened) if number % 3 == 1]
     return Days(
         pillars=pillars,
         marks=marks,
@@ -103,7 +99,12 @@ def _pillars(kind: str, counts: Sequence[tuple[datetime, int]], most: int) -> It
 
 def _title(kind: str, day: datetime, count: int) -> str:
     words = _("%(n)d opened on %(day)s") if kind == "opened" else _("%(n)d closed on %(day)s")
-    return words % {"n": count, "day": date_format(day, "j M")}
+    return words % {"n": count, "day": _day(day)}
+
+
+def _day(day: datetime) -> str:
+    # Translators: day and short month, in Django's letters for dates.
+    return date_format(day, _("j M"))
 
 
 def waiting(tickets: QuerySet[Any], now: datetime) -> list[Line]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.scoped import TenantForm, TenantOwnedAdmin
@@ -31,12 +33,23 @@ class MembershipAdmin(ProvenPage, TenantOwnedAdmin):
 
     form = MembershipForm
     view_roles = ADMINS
-    list_display = ["user", "tenant", "role"]
+    list_display = ["user", "tenant", "role", "reach"]
     list_select_related = ["user", "tenant"]
     list_filter = ["tenant", ("role", ThemedChoicesFilter)]
     search_fields = ["user__username", "user__email"]
     fields = ["tenant", "user", "role", "queues"]
     empty_hint = _("Nobody works for a tenant yet. Add a member: an account, a tenant and a role.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).prefetch_related("queues")
+        return rows
+
+    @admin.display(description=_("queues"))
+    def reach(self, membership: Membership) -> str:
+        if not membership.is_limited:
+            return gettext("all")
+        # None left: the last of them was deleted.
+        return ", ".join(str(queue) for queue in membership.queues.all()) or gettext("none")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fixed = super().get_readonly_fields(request, obj)

@@ -148,6 +148,13 @@ class TenantOwnedAdmin(AuditedPage, ScopedRelations, ThemedAdmin):
                 f"User {request.user.pk} sent {', '.join(planted)} to {self.opts.label_lower}."
             )
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Offer to show all beside the title only where something is left out."""
+        shown = super().get_changelist_instance(request)
+        if not shown.query and not shown.get_filters_params():
+            shown.full_result_count = shown.result_count
+        return shown
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
         if found is None:

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from tenants.models import AppRegistration, Membership
-from tests.factories import AppRegistrationFactory, UserFactory
+from tests.factories import AppRegistrationFactory, MembershipFactory, QueueFactory, UserFactory
 from tests.tenants.admin.conftest import Desk, signed_in
 
 LIST = "admin:tenants_appregistration_changelist"
@@ -182,3 +182,22 @@ def formsets() -> dict[str, int]:
     """Give the management forms of the registration's two empty inlines."""
     names = ("credentials", "credentials-2")
     return {f"{name}-{part}": 0 for name in names for part in ("TOTAL_FORMS", "INITIAL_FORMS")}
+
+
+def test_members_are_listed_with_the_queues_they_are_limited_to(desk: Desk) -> None:
+    for name, queues in (("narrow", [QueueFactory(tenant=desk.ours, name="Accounts")]), ("lost", [])):
+        member = MembershipFactory(tenant=desk.ours, user__username=name, is_limited=True)
+        member.queues.set(queues)
+    page = signed_in(desk.admin).get(reverse("admin:tenants_membership_changelist"))
+    reach = {
+        row.user.username: page.context["cl"].model_admin.reach(row) for row in page.context["cl"].result_list
+    }
+    assert (reach["narrow"], reach["lost"], reach["agent"]) == ("Accounts", "none", "all")
+
+
+def test_showing_all_is_offered_only_where_something_is_left_out(desk: Desk) -> None:
+    client = signed_in(desk.admin)
+    address = reverse("admin:tenants_membership_changelist")
+    assert "Show all" not in client.get(address).content.decode()
+    assert "Show all" in client.get(address, {"role__exact": "agent"}).content.decode()
+    assert "Show all" in client.get(address, {"q": "nobody"}).content.decode()
