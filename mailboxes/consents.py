@@ -10,7 +10,7 @@ from mailboxes.wording import counted
 from tenants import app_tokens
 from tenants.consent import Look
 from tenants.diagnosis import Diagnosis, diagnose_own
-from tenants.errors import AccessDenied, IntegrationError
+from tenants.errors import AccessDenied, FolderGone, IntegrationError
 from tenants.microsoft.clouds import cloud
 from tenants.microsoft.graph import GraphClient
 from tenants.microsoft.identity import AppToken
@@ -41,8 +41,13 @@ def look_at(registration: AppRegistration, token: AppToken) -> Look:
 
 
 def explain_denial(mailbox: Mailbox, error: IntegrationError) -> IntegrationError:
-    """Tell a consent that was taken back from a mailbox that was never open: a token asked for now shows which."""
-    if not isinstance(error, AccessDenied) or mailbox.sign_in != Mailbox.SignIn.APPLICATION:
+    """Tell a consent that was taken back from a mailbox that was never open: a token asked for now shows which.
+
+    `error` came from opening the mailbox, or a folder of it by name.
+    """
+    if mailbox.sign_in != Mailbox.SignIn.APPLICATION:
+        return _explain_to_person(mailbox, error)
+    if not isinstance(error, AccessDenied):
         return error
     try:
         app_tokens.fresh(mailbox.registration)
@@ -53,6 +58,15 @@ def explain_denial(mailbox: Mailbox, error: IntegrationError) -> IntegrationErro
         return error
     known = diagnose_own("consent_withdrawn", detail=", ".join(lost), correlation=error.diagnosis.correlation)
     return AccessDenied(known)
+
+
+def _explain_to_person(mailbox: Mailbox, error: IntegrationError) -> IntegrationError:
+    """Name the right that is missing: a shared mailbox without it looks to Graph as if it had no inbox."""
+    is_shared = mailbox.signed_in_user.lower() not in ("", mailbox.address.lower())
+    is_hidden = isinstance(error, FolderGone) and "graph_code" in dict(error.diagnosis.correlation)
+    if not is_shared or not (is_hidden or isinstance(error, AccessDenied)):
+        return error
+    return AccessDenied(diagnose_own("full_access_missing", correlation=error.diagnosis.correlation))
 
 
 def lost_of(mailbox: Mailbox) -> tuple[str, ...]:

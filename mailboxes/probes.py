@@ -10,6 +10,7 @@ from typing import Final
 from django.conf import settings
 from django.utils import timezone
 
+from mailboxes.consents import explain_denial
 from mailboxes.features import changes_mail
 from mailboxes.inbound import guard
 from mailboxes.models import Folder, InboundMessage, Mailbox
@@ -52,7 +53,10 @@ class Probes:
         return [*checks, *not_reached([step for step in STEPS if step not in done])]
 
     def _mailbox(self) -> Iterator[Check]:
-        yield _tried("mailbox", lambda: self._open("inbox"))
+        try:
+            yield passed("mailbox", self._open("inbox"))
+        except IntegrationError as error:
+            yield failed("mailbox", explain_denial(self.mailbox, error))
 
     def _open(self, folder: str) -> str:
         found = self.client.get(

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from mailboxes import tokens
 from mailboxes.accounts import Admitted, admit, expected
+from mailboxes.consents import explain_denial
 from mailboxes.enqueue import enqueue_send, enqueue_sync
 from mailboxes.features import resources_of, scopes_for
 from mailboxes.folders import open_folder
@@ -170,7 +171,8 @@ def _keep(mailbox: Opened, admitted: Admitted, *, by: audit.Actor) -> None:
     try:
         said = _first_look(mailbox, admitted)
     except IntegrationError as error:
-        _note_outcome(mailbox, error=error, signed_in=admitted.name, is_kept=True)
+        said_why = error if isinstance(mailbox, SendingSide) else explain_denial(mailbox, error)
+        _note_outcome(mailbox, error=said_why, signed_in=admitted.name, is_kept=True)
         return
     _note_outcome(mailbox, said=said, signed_in=admitted.name, is_kept=True)
     _go_on(mailbox)

@@ -62,7 +62,7 @@ CHECKS: dict[str, Advice] = {
         _THERE,
         "This cannot be checked from here: the application may not read the settings of the mailbox "
         "(MailboxSettings.Read, which is optional).",
-        "Look at the kind of mailbox in the Exchange admin centre > Recipients > Mailboxes, and at its time zone in "
+        "Look at the kind of mailbox in the Exchange admin center > Recipients > Mailboxes, and at its time zone in "
         "Outlook on the web > Settings > General > Language and time.",
     ),
     "clock_drift": Advice(
@@ -73,7 +73,7 @@ CHECKS: dict[str, Advice] = {
     "secret_is_id": Advice(
         _HERE,
         "What is stored as the client secret looks like the Secret ID, which is not the secret.",
-        "Entra admin centre > App registrations > this application > Certificates & secrets: copy the column Value. If "
+        "Entra admin center > App registrations > this application > Certificates & secrets: copy the column Value. If "
         "only dots are shown there, make a new client secret, copy its Value at once and enter it here.",
     ),
     "credential_undated": Advice(
@@ -99,14 +99,14 @@ CHECKS: dict[str, Advice] = {
     "permission_missing": Advice(
         _THERE,
         "The application lacks permissions this mailbox needs.",
-        "Entra admin centre > App registrations > this application > API permissions > Add a permission: add those "
+        "Entra admin center > App registrations > this application > API permissions > Add a permission: add those "
         "named, then Grant admin consent and confirm with Yes. Or give the application an Exchange role on this "
         "mailbox (RBAC for Applications).",
     ),
     "permission_superfluous": Advice(
         _THERE,
         "The application holds permissions that nothing here uses.",
-        "Entra admin centre > App registrations > this application > API permissions: remove those named, unless "
+        "Entra admin center > App registrations > this application > API permissions: remove those named, unless "
         "another program uses the same registration; such a program should have a registration of its own.",
     ),
     "mailbox_purpose": Advice(

@@ -2,7 +2,7 @@
 
 from tenants.diagnoses.advice import Actor, Advice
 
-_PORTAL = "Entra admin centre > App registrations > this application > API permissions"
+_PORTAL = "Entra admin center > App registrations > this application > API permissions"
 
 CONSENTS: dict[str, Advice] = {
     "consent_not_seen": Advice(

@@ -8,7 +8,11 @@ from tenants.diagnoses.advice import Actor, Advice
 
 _HERE = Actor.TENANT_ADMIN
 _THERE = Actor.CUSTOMER_ADMIN
-_REGISTRATION = "Entra admin centre > App registrations > this application"
+_REGISTRATION = "Entra admin center > App registrations > this application"
+_NEW_SECRET = (
+    f"{_REGISTRATION} > Certificates & secrets > New client secret: copy its Value (not the Secret ID; it is shown "
+    "only once). Here, on the app registration, press “Replace credential” and enter it with its expiry date."
+)
 _ASSERTION = Advice(
     _THERE,
     "Entra did not accept the certificate this application signed in with.",
@@ -54,7 +58,7 @@ _PERMISSION = Advice(
 _SWITCHED_OFF = Advice(
     _THERE,
     "The application is switched off in the customer's directory.",
-    "Entra admin centre > Enterprise applications > this application > Properties: set "
+    "Entra admin center > Enterprise applications > this application > Properties: set "
     "'Enabled for users to sign-in' to Yes.",
 )
 _LATER = Advice(
@@ -74,14 +78,12 @@ ENTRA: dict[str, Advice] = {
     "7000215": Advice(
         _HERE,
         "The client secret is wrong.",
-        f"{_REGISTRATION} > Certificates & secrets: create a secret and enter its Value here (not its "
-        "Secret ID; the value is shown only once), and check that it belongs to this application id.",
+        f"{_NEW_SECRET} It must belong to the application id entered here.",
     ),
     "7000222": Advice(
         _THERE,
         "The client secret has expired.",
-        f"{_REGISTRATION} > Certificates & secrets: create a new secret and enter its Value and its expiry "
-        "date here.",
+        _NEW_SECRET,
     ),
     "7000218": Advice(
         _HERE,
@@ -126,12 +128,12 @@ ENTRA: dict[str, Advice] = {
     "90002": Advice(
         _HERE,
         "There is no directory with this id or domain in the chosen cloud.",
-        "Copy the Directory (tenant) ID from Entra admin centre > Overview, and check the cloud.",
+        "Copy the Directory (tenant) ID from Entra admin center > Overview, and check the cloud.",
     ),
     "900023": Advice(
         _HERE,
         "The directory id is neither a GUID nor a domain name.",
-        "Copy the Directory (tenant) ID from Entra admin centre > Overview.",
+        "Copy the Directory (tenant) ID from Entra admin center > Overview.",
     ),
     "50059": _DIRECTORY_NEEDED,
     "90019": _DIRECTORY_NEEDED,
@@ -144,15 +146,15 @@ ENTRA: dict[str, Advice] = {
     "50011": Advice(
         _THERE,
         "The redirect address is not registered exactly as this program sends it.",
-        f"{_REGISTRATION} > Authentication > Web: add the redirect address shown on the setup page, "
+        f"{_REGISTRATION} > Authentication > Web: add the redirect address shown on the app registration here, "
         "character "
         "by character (https, port, capital letters and final slash count).",
     ),
     "500113": Advice(
         _THERE,
         "The application has no redirect address.",
-        f"{_REGISTRATION} > Authentication > Add a platform > Web: enter the address shown on the setup "
-        "page.",
+        f"{_REGISTRATION} > Authentication > Add a platform > Web: enter the redirect address shown on the app "
+        "registration here.",
     ),
     "500011": _RESOURCE,
     "50001": _RESOURCE,
@@ -180,7 +182,7 @@ ENTRA: dict[str, Advice] = {
     "90095": Advice(
         _THERE,
         "The consent request was sent to the directory's administrators and waits for their approval.",
-        "Entra admin centre > Enterprise applications > Admin consent requests: approve it.",
+        "Entra admin center > Enterprise applications > Admin consent requests: approve it.",
     ),
     "90099": Advice(
         _THERE,

@@ -24,14 +24,14 @@ _MFA = Advice(
 _DEVICE = Advice(
     _THERE,
     "A Conditional Access policy asks for a managed device or an approved application.",
-    "Entra admin centre > Protection > Conditional Access: exclude this application or the account that "
+    "Entra admin center > Protection > Conditional Access: exclude this application or the account that "
     "signs "
     "in, or use application sign-in instead.",
 )
 _RISK = Advice(
     _THERE,
     "Entra blocks the account for a security reason (risk, security policy or security defaults).",
-    "Entra admin centre > Protection > Risky users and Sign-in logs: find the reason there and clear it.",
+    "Entra admin center > Protection > Risky users and Sign-in logs: find the reason there and clear it.",
 )
 _STALE_SIGN_IN = Advice(_PERSON, "The sign-in was not completed in one go.", "Start the sign-in again.")
 _WRONG_DIRECTORY = Advice(
@@ -101,7 +101,7 @@ ENTRA_PEOPLE: dict[str, Advice] = {
     "53003": Advice(
         _THERE,
         "A Conditional Access policy blocks this sign-in.",
-        "Entra admin centre > Monitoring > Sign-in logs names the policy: exclude this application, "
+        "Entra admin center > Monitoring > Sign-in logs names the policy: exclude this application, "
         "account or "
         "server address from it. For application sign-in look at the policies for workload identities.",
     ),
@@ -112,7 +112,7 @@ ENTRA_PEOPLE: dict[str, Advice] = {
     "50105": Advice(
         _THERE,
         "The application is open to assigned users only, and this one is not assigned.",
-        "Entra admin centre > Enterprise applications > this application > Users and groups: assign the "
+        "Entra admin center > Enterprise applications > this application > Users and groups: assign the "
         "account.",
     ),
     "50173": _REVOKED,

@@ -11,7 +11,7 @@ _NO_MAILBOX = Advice(
     "The address has no usable mailbox in Exchange Online: no licence, recently deleted, on premises, or "
     "only "
     "just created.",
-    "Microsoft 365 admin centre > Users: check that the account exists with an Exchange Online licence "
+    "Microsoft 365 admin center > Users: check that the account exists with an Exchange Online licence "
     "(a new "
     "mailbox needs up to some hours). A mailbox on premises has to be migrated first.",
 )
@@ -57,7 +57,7 @@ _BUSY = Advice(
 _FULL = Advice(
     _THERE,
     "The mailbox is full; moving and sending fail until there is room.",
-    "Empty or archive the mailbox, or raise its quota in the Exchange admin centre.",
+    "Empty or archive the mailbox, or raise its quota in the Exchange admin center.",
 )
 _LIMIT = Advice(
     _THERE,
@@ -79,11 +79,11 @@ _TOO_LARGE = Advice(
 )
 _DENIED = Advice(
     _THERE,
-    "The application may not open this mailbox: a permission is missing or was withdrawn, or the mailbox is "
-    "outside the scope given to the application.",
-    "Entra admin centre > App registrations > this application > API permissions: Mail.ReadWrite as an "
-    "application permission with admin consent, or include the mailbox in the application's Exchange role "
-    "(check with Test-ServicePrincipalAuthorization). A change takes up to two hours to be felt.",
+    "The mailbox may not be opened: a permission is missing or was withdrawn, or the mailbox is outside the scope "
+    "given to the application.",
+    "Entra admin center > App registrations > this application > API permissions: those that the setup guide names, "
+    "with admin consent; or include the mailbox in the application's Exchange role (check with "
+    "Test-ServicePrincipalAuthorization). A change takes up to two hours to be felt.",
 )
 
 GRAPH: dict[str, Advice] = {
@@ -95,14 +95,14 @@ GRAPH: dict[str, Advice] = {
     "Authorization_RequestDenied": Advice(
         _THERE,
         "The application lacks a permission on the directory.",
-        "Entra admin centre > App registrations > this application > API permissions: add what the setup "
+        "Entra admin center > App registrations > this application > API permissions: add what the setup "
         "page "
         "lists, then Grant admin consent.",
     ),
     "ErrorSendAsDenied": Advice(
         _THERE,
         "The account may not send in the name of this address.",
-        "Exchange admin centre > Recipients > the mailbox > Delegation: give Send as (it takes up to an "
+        "Exchange admin center > Recipients > the mailbox > Delegation: give Send as (it takes up to an "
         "hour).",
     ),
     "extensionError": Advice(

@@ -24,11 +24,13 @@ MAIL_WIRES: dict[str, Advice] = {
     ),
     "mail_login_refused": Advice(
         _THERE,
-        "Exchange refused the sign-in of this application to the mailbox over IMAP or POP3.",
-        "Exchange Online PowerShell: `New-ServicePrincipal -AppId <client id> -ObjectId <object id of the ENTERPRISE "
-        "application, not of the registration>`, then `Add-MailboxPermission -Identity <mailbox> -User <that object "
-        "id> -AccessRights FullAccess`. The permission IMAP.AccessAsApp or POP.AccessAsApp of Office 365 Exchange "
-        "Online needs admin consent; a change takes up to an hour.",
+        "Exchange refused the sign-in to the mailbox over IMAP or POP3.",
+        "As the application, in Exchange Online PowerShell: `New-ServicePrincipal -AppId <client id> -ObjectId "
+        "<object id of the ENTERPRISE application, not of the registration>`, then `Add-MailboxPermission -Identity "
+        "<mailbox> -User <that object id> -AccessRights FullAccess`. The permission IMAP.AccessAsApp or "
+        "POP.AccessAsApp of Office 365 Exchange Online needs admin consent. As a person: the permission "
+        "IMAP.AccessAsUser.All or POP.AccessAsUser.All, and full access to a shared mailbox. A change takes up to "
+        "an hour.",
     ),
     "xoauth2_missing": Advice(
         Actor.OPERATOR,
@@ -40,8 +42,9 @@ MAIL_WIRES: dict[str, Advice] = {
         _THERE,
         "Exchange accepted the sign-in and could not open the mailbox (“User is authenticated but not connected”).",
         "Exchange Online PowerShell: `Get-CASMailbox <mailbox> | fl ImapEnabled,PopEnabled`; if it says False, "
-        "`Set-CASMailbox <mailbox> -ImapEnabled $true -PopEnabled $true`. Then `Get-MailboxPermission <mailbox>`: the "
-        "application needs FullAccess. After a change of licence or a move it may take hours; it is tried again.",
+        "`Set-CASMailbox <mailbox> -ImapEnabled $true -PopEnabled $true`. Then `Get-MailboxPermission <mailbox>`: "
+        "the application, or the person who signs in to a shared mailbox, needs FullAccess. After a change of "
+        "licence or a move it may take hours; it is tried again.",
     ),
     "mail_wire_throttled": Advice(
         Actor.MICROSOFT,
@@ -66,7 +69,7 @@ MAIL_WIRES: dict[str, Advice] = {
     "mailbox_full": Advice(
         _THERE,
         "The mailbox is full; mails cannot be moved or copied until there is room.",
-        "Empty or archive the mailbox, or raise its quota in the Exchange admin centre.",
+        "Empty or archive the mailbox, or raise its quota in the Exchange admin center.",
     ),
     "uidvalidity_changed": Advice(
         Actor.MICROSOFT,

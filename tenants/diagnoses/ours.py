@@ -137,12 +137,12 @@ OURS: dict[str, Advice] = {
     "directory_malformed": Advice(
         _HERE,
         "The directory id is neither a GUID nor a domain name.",
-        "Copy the Directory (tenant) ID from Entra admin centre > Overview.",
+        "Copy the Directory (tenant) ID from Entra admin center > Overview.",
     ),
     "directory_mismatch": Advice(
         _HERE,
         "Entra answered for another directory than the one entered here; nothing was stored.",
-        "Compare the Directory (tenant) ID with Entra admin centre > Overview, and the chosen cloud.",
+        "Compare the Directory (tenant) ID with Entra admin center > Overview, and the chosen cloud.",
     ),
     "cloud_unknown": Advice(
         _HERE,

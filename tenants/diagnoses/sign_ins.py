@@ -41,8 +41,16 @@ SIGN_INS: dict[str, Advice] = {
     "sign_in_not_lasting": Advice(
         Actor.CUSTOMER_ADMIN,
         "Entra gave a token for an hour and no lasting sign-in (offline_access).",
-        "Entra admin centre > App registrations > this application > API permissions: add Microsoft Graph > "
+        "Entra admin center > App registrations > this application > API permissions: add Microsoft Graph > "
         "Delegated permissions > offline_access, then sign in again.",
+    ),
+    "full_access_missing": Advice(
+        Actor.CUSTOMER_ADMIN,
+        "The user who signed in may not open this shared mailbox: to Microsoft Graph it looks as if it were not "
+        "there.",
+        "Exchange admin center > Recipients > Mailboxes > this mailbox > Delegation > Read and manage (Full "
+        "Access): add the user who signs in. It takes up to an hour. The setup guide of the mailbox has the same as "
+        "a PowerShell line. If full access is there, sign in again and accept all permissions.",
     ),
     "sign_in_missing": Advice(
         _HERE,

@@ -62,7 +62,7 @@ SUBMISSION: dict[str, Advice] = {
     "sender_mailbox_full": Advice(
         _THERE,
         "The mailbox is full, so Exchange takes no mail from it.",
-        "Empty or archive the mailbox, or raise its quota in the Exchange admin centre; mail waits meanwhile.",
+        "Empty or archive the mailbox, or raise its quota in the Exchange admin center; mail waits meanwhile.",
     ),
     "mail_too_large": Advice(
         _HERE,

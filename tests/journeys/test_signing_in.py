@@ -116,6 +116,7 @@ def test_account_without_rights_on_the_shared_mailbox_is_told_so_at_once(connect
     assert "does not open for that account" in page
     assert person.row.outcome["is_kept"]
     assert not person.row.outcome["ok"]
+    assert "Delegation &gt; Read and manage" in page
 
 
 def test_guest_of_the_directory_is_refused(person: Person) -> None:

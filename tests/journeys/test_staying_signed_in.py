@@ -134,6 +134,19 @@ def test_examination_renews_the_sign_in_and_tries_the_mailbox_with_it(person: Pe
     assert person.row.refresh_token != before
 
 
+def test_access_to_a_shared_mailbox_that_was_taken_away_is_called_so(connect: Connect) -> None:
+    """F-86: Graph says that the inbox is not found; nobody is to look for another folder."""
+    person = connect()
+    person.customer.change(signed_in_user=person.named("anna"))
+    person.sign_in(person.named("anna"))
+    person.customer.sync()
+    person.customer.control(f"mailboxes/{person.mailbox.address}/rights", {"full_access": []})
+
+    person.customer.sync()
+    assert (person.mailbox.trouble or {})["code"] == "full_access_missing"
+    assert checks_of(person)["mailbox"] == ("fail", "full_access_missing")
+
+
 def test_examination_says_why_a_sign_in_has_ended_and_asks_again_the_next_time(person: Person) -> None:
     """F-79: "Test again" tells what is true now."""
     person.sign_in()
