@@ -113,13 +113,13 @@ def _cards(tickets: QuerySet[Any], ledger: QuerySet[Any], now: datetime) -> list
 
 
 def _outbox(request: HttpRequest) -> list[Card]:
-    """Count the mails of which a look, or a person, has to find out whether they left."""
-    count = mail_figures.in_doubt(within(request, OutboundMessage.objects.all()))
+    """Count the mails of which nobody can say that they left."""
+    count = mail_figures.stuck(within(request, OutboundMessage.objects.all()))
     return [
         Card(
-            label=_("mails in doubt"),
+            label=_("mails failed or in doubt"),
             count=count,
-            link=f"{reverse('admin:mailboxes_outboundmessage_changelist')}?state__exact=uncertain",
+            link=f"{reverse('admin:mailboxes_outboundmessage_changelist')}?state__in=failed,uncertain",
             level="danger" if count else "",
         )
     ]

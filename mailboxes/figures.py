@@ -56,9 +56,9 @@ def unsent(outbox: QuerySet[Any]) -> dict[str, int]:
     return dict.fromkeys(UNSENT, 0) | dict(counts)
 
 
-def in_doubt(outbox: QuerySet[Any]) -> int:
-    """Count the mails of ours of which nobody knows yet whether they left."""
-    return outbox.filter(state=OutboundMessage.State.UNCERTAIN).count()
+def stuck(outbox: QuerySet[Any]) -> int:
+    """Count the mails of ours that failed, and those of which nobody knows yet whether they left."""
+    return outbox.filter(state__in=OutboundMessage.STUCK).count()
 
 
 def expiring(credentials: QuerySet[Any], today: date) -> QuerySet[Any]:

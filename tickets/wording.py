@@ -151,6 +151,8 @@ PATTERNS: Final = (
 #: What happened to a ticket.
 EVENTS: Final = (
     _("The answer could not be sent, so the ticket is open again."),
+    _("The answer did not reach everybody, so the ticket is open again."),
+    _("Nobody can tell whether the answer left, so the ticket is open again."),
     _("Taken apart from %(reference)s again."),
     _("%(reference)s was taken apart again."),
     _("%(n)s entries went to the new ticket %(reference)s."),

@@ -41,6 +41,9 @@ class OutboundMessage(TenantOwned):
         FAILED = "failed", _("failed")
         CANCELLED = "cancelled", _("cancelled")
 
+    #: Of these the desk does not know that they left.
+    STUCK = (State.FAILED, State.UNCERTAIN)
+
     class Delivery(models.TextChoices):
         """What a wire that asks for each recipient by name said of one."""
 
@@ -119,6 +122,9 @@ class OutboundMessage(TenantOwned):
             ),
             models.Index(fields=["mailbox", "asked_at"], name="outbox_pace"),
             models.Index(fields=["tenant", "-queued_at"], name="outbox_newest"),
+            models.Index(
+                fields=["tenant"], name="outbox_stuck", condition=Q(state__in=("failed", "uncertain"))
+            ),
         ]
 
     @classmethod

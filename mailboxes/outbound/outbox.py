@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from mailboxes.errors import LeaseLost
@@ -251,6 +252,19 @@ def queue_again(row: OutboundMessage, *, by: audit.Actor) -> bool:
         done = bool(free.update(state=State.QUEUED, deliveries=taken, **fresh))
         if done:
             audit.note(audit.Action.SENT_AGAIN, row, by=by)
+    return done
+
+
+@for_its_tenant
+def note_left(row: OutboundMessage, *, by: audit.Actor) -> bool:
+    """Believe a person who has seen a mail in doubt among those that left; False where there is no doubt."""
+    rows = OutboundMessage.objects.filter(pk=row.pk, state=State.UNCERTAIN)
+    free = rows.filter(Q(claimed_until=None) | Q(claimed_until__lt=timezone.now()))
+    settled = {"retry_at": None, "claimed_until": None, "error": None}
+    with transaction.atomic():
+        done = bool(free.update(state=State.SENT, sent_at=Coalesce("asked_at", "queued_at"), **settled))
+        if done:
+            audit.note(audit.Action.CHANGED, row, by=by, state=[State.UNCERTAIN, State.SENT])
     return done
 
 

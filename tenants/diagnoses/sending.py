@@ -95,8 +95,8 @@ SENDING: dict[str, Advice] = {
     "send_in_doubt": Advice(
         _HERE,
         "Whether this mail was sent is unknown: the answer was lost, and no trace of it is found in the mailbox.",
-        "Look in Outlook's Sent Items. If it is there, cancel it here; if it is not, send it again. With the "
-        "permission Mail.ReadWrite such cases clear up by themselves.",
+        "Look in Outlook's Sent Items. If it is there, press “It was sent” in the outbox; if it is not, send it again. "
+        "With the permission Mail.ReadWrite such cases clear up by themselves.",
     ),
     "mail_bounced": Advice(
         Actor.USER,

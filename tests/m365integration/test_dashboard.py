@@ -133,16 +133,16 @@ def test_page_of_a_mailbox_draws_its_own_mail(desk: Desk) -> None:
     )
 
 
-def test_mails_in_doubt_are_counted_led_to_and_measured(desk: Desk) -> None:
+def test_mails_failed_or_in_doubt_are_counted_led_to_and_measured(desk: Desk) -> None:
     for tenant in (desk.ours, desk.theirs):
         mailbox = MailboxFactory(tenant=tenant)
-        for state in ("uncertain", "queued", "sent"):
+        for state in ("uncertain", "failed", "queued", "sent"):
             OutboundMessage.objects.create(
                 tenant=tenant, mailbox=mailbox, key=f"{tenant} {state}", state=state
             )
     client = signed_in(desk.agent)
     card = next(card for card in client.get("/admin/").context["cards"] if "uncertain" in card.link)
-    assert (card.count, card.level, client.get(card.link).context["cl"].result_count) == (1, "danger", 1)
+    assert (card.count, card.level, client.get(card.link).context["cl"].result_count) == (2, "danger", 2)
     assert 'm365_outbox{state="uncertain"} 2.0' in exposition().decode()
 
 

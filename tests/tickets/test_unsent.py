@@ -8,7 +8,7 @@ from mailboxes.models import Mailbox, OutboundMessage
 from tests import factories
 from tickets.models import Ticket
 from tickets.replies import Answer, reply
-from tickets.unsent import reopen_failed, send_again, take_back
+from tickets.unsent import believe_left, reopen_failed, send_again, take_back
 
 ASKED_AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
@@ -70,6 +70,28 @@ def test_a_failed_answer_opens_its_ticket_once_and_says_so(ticket: Ticket) -> No
     Ticket.objects.update(status="waiting")
     reopen_failed()
     assert standing(ticket)[0] == "waiting"
+
+
+@pytest.mark.parametrize(("state", "said"), [("bounced", "did not reach"), ("uncertain", "Nobody can tell")])
+def test_an_answer_that_perhaps_nobody_has_opens_its_ticket(ticket: Ticket, state: str, said: str) -> None:
+    OutboundMessage.objects.filter(pk=answered(ticket).pk).update(state=state, retry_at=None)
+    reopen_failed()
+    assert standing(ticket) == ("open", "customer", ASKED_AT)
+    assert said in ticket.entries.get(kind="system").text
+
+
+def test_doubt_that_still_clears_up_by_itself_changes_nothing(ticket: Ticket) -> None:
+    OutboundMessage.objects.filter(pk=answered(ticket).pk).update(state="uncertain", retry_at=ASKED_AT)
+    reopen_failed()
+    assert standing(ticket) == ("waiting", "staff", None)
+
+
+def test_doubt_that_a_person_has_ended_makes_it_an_answer(ticket: Ticket) -> None:
+    row = answered(ticket)
+    OutboundMessage.objects.filter(pk=row.pk).update(state="uncertain", retry_at=None)
+    reopen_failed()
+    assert believe_left(row, by="agent")
+    assert standing(ticket) == ("waiting", "staff", None)
 
 
 def test_what_was_answered_after_a_failure_stays_as_it_is(ticket: Ticket) -> None:

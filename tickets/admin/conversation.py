@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mailboxes.outbound.pace import Forecast
+from tenants.admin.wording import Trouble, explain
 from tenants.errors import Misconfigured
 from tenants.microsoft.clouds import cloud
 from tickets.cards import Card, cards_of, seal_of
@@ -120,6 +121,12 @@ class Item:
     @property
     def is_under_way(self) -> bool:
         return self.entry.outbound is not None and self.entry.outbound.state in ("queued", "sending")
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Say why a mail of ours has not arrived, or waits; None where that is over."""
+        mail = self.entry.outbound
+        return explain(mail.error) if mail and mail.state != mail.State.CANCELLED else None
 
     @property
     def has_remote_images(self) -> bool:

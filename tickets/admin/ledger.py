@@ -28,6 +28,7 @@ from tenants.wording import shown
 from tickets import search
 from tickets.admin import importing, preview
 from tickets.admin.searching import SearchedByIndex
+from tickets.admin.states import counted, offered
 from tickets.models import Entry
 from tickets.rehearsing import rehearse
 from tickets.replaying import REFUSALS, Replayed, make_tickets, replay
@@ -50,14 +51,8 @@ REPLAYABLE = frozenset({State.QUARANTINED, State.SUSPENDED, State.SKIPPED, State
 
 #: What the figures of the overview ask of this list.
 LINKED = {"received_at__gte", "received_at__lt", "is_sent__exact"}
-#: States whose mails wait for somebody; counted up to a bound, for there may be millions of rows.
+#: States whose mails wait for somebody.
 COUNTED = (State.QUARANTINED, State.SUSPENDED, State.RECEIVED)
-MOST_COUNTED = 999
-
-
-def _at_most(rows: QuerySet[Any]) -> str:
-    count = rows.order_by()[: MOST_COUNTED + 1].count()
-    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
 
 
 class TakenFilter(ThemedSimpleFilter):
@@ -106,15 +101,15 @@ class LedgerAdmin(SearchedByIndex):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Put the states above the list, with how many mails wait for somebody in each of those that matter."""
-        chosen = request.GET.get("state__exact", "")
         rows = self.get_queryset(request)
-        states: list[tuple[Any, str, bool]] = [(_("All"), "", not chosen)]
-        for state in (State.QUARANTINED, State.SUSPENDED, State.RECEIVED, State.SKIPPED):
-            title = (
-                f"{state.label} ({_at_most(rows.filter(state=state))})" if state in COUNTED else state.label
+        named = [
+            (
+                counted(one.label, rows.filter(state=one)) if one in COUNTED else one.label,
+                f"state__exact={one}",
             )
-            states.append((title, f"state__exact={state.value}", chosen == state.value))
-        return super().changelist_view(request, {**(extra_context or {}), "states": states})
+            for one in (State.QUARANTINED, State.SUSPENDED, State.RECEIVED, State.SKIPPED)
+        ]
+        return super().changelist_view(request, {**(extra_context or {}), "states": offered(request, named)})
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = ["subject_shown", "state_shown", "received", "mailbox"]

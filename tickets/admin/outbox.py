@@ -27,8 +27,12 @@ from tenants.reach import NOBODY, WORKERS, may
 from tenants.templatetags.desk import ago
 from tenants.wording import shown
 from tickets import drafts, unsent
+from tickets.admin.columns import NOTHING
 from tickets.admin.conversation import SENT_LEVELS
+from tickets.admin.states import counted, offered
 from tickets.models import Entry
+
+State = OutboundMessage.State
 
 
 @admin.register(OutboundMessage)
@@ -39,6 +43,7 @@ class OutboxAdmin(TenantOwnedAdmin):
     search_fields = ["subject", "message_id"]
     search_help_text = gettext_lazy("Subject or Message-ID")
     change_form_template = "tickets/outgoing.html"
+    list_before_template = "tickets/states.html"
     actions = ["take_back", "send_again"]
     fields = ["subject"]
     empty_hint = gettext_lazy(
@@ -58,15 +63,32 @@ class OutboxAdmin(TenantOwnedAdmin):
         return may(request, WORKERS)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request).defer("headers", "references", "remote_id")
+        rows: QuerySet[Any] = (
+            super()
+            .get_queryset(request)
+            .defer("headers", "references", "remote_id", "text", "html", "upload")
+        )
         return rows
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Put the states above the list, with how many mails have not left."""
+        rows = self.get_queryset(request)
+        named = [
+            (
+                counted(_("failed or in doubt"), rows.filter(state__in=OutboundMessage.STUCK)),
+                f"state__in={','.join(OutboundMessage.STUCK)}",
+            ),
+            (counted(State.QUEUED.label, rows.filter(state=State.QUEUED)), f"state__exact={State.QUEUED}"),
+            *((one.label, f"state__exact={one}") for one in (State.BOUNCED, State.CANCELLED, State.SENT)),
+        ]
+        return super().changelist_view(request, {**(extra_context or {}), "states": offered(request, named)})
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = ["subject_shown", "state_shown", _leaves(Forecast()), "queued", "mailbox"]
         return [*columns, "tenant"] if self.has_several_tenants(request) else columns
 
     def get_urls(self) -> list[Any]:
-        doors = [("cancel", self.take_one_back), ("again", self.send_one_again)]
+        doors = [("cancel", self.take_one_back), ("again", self.send_one_again), ("left", self.believe_left)]
         own = [
             path(
                 f"<int:pk>/{name}/",
@@ -96,7 +118,7 @@ class OutboxAdmin(TenantOwnedAdmin):
         self.take_back(request, self.get_queryset(request).filter(pk=row.pk))
         row.refresh_from_db(fields=["state"])
         entry = Entry.objects.filter(outbound=row).select_related("ticket").first()
-        if row.state == OutboundMessage.State.CANCELLED and entry and "ticket" in request.POST:
+        if row.state == State.CANCELLED and entry and "ticket" in request.POST:
             # Whoever takes an answer back wants to change it; only its files have to be chosen again.
             drafts.take_back(entry.ticket, row, by=cast(User, request.user))
         return _back(request, row)
@@ -104,6 +126,12 @@ class OutboxAdmin(TenantOwnedAdmin):
     def send_one_again(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self._mine(request, pk)
         self.send_again(request, self.get_queryset(request).filter(pk=row.pk))
+        return _back(request, row)
+
+    def believe_left(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self._mine(request, pk)
+        done = unsent.believe_left(row, by=cast(User, request.user))
+        self._tell(request, done, _("The mail counts as sent."), _("It is no longer in doubt."))
         return _back(request, row)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -170,7 +198,8 @@ def _leaves(forecast: Forecast) -> Any:
 
     @admin.display(description=gettext_lazy("leaves"))
     def leaves(mail: OutboundMessage) -> str:
-        return ago(forecast.leaves_at(mail))
+        at = forecast.leaves_at(mail)
+        return format_html('<span class="desk-nowrap">{}</span>', ago(at)) if at else NOTHING
 
     return leaves
 

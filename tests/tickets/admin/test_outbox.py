@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mailboxes.models import OutboundMessage
+from tenants.diagnosis import diagnose_own
 from tests.factories import MailboxFactory, TicketFactory
 from tests.tenants.admin.conftest import Desk, signed_in
 from tickets.models import Ticket
@@ -112,6 +113,38 @@ def test_a_failed_mail_is_explained_and_sent_again(desk: Desk) -> None:
     assert row.state == "queued"
 
 
+def test_a_failed_answer_is_explained_and_sent_again_on_its_ticket(desk: Desk) -> None:
+    row, client = queued(desk), signed_in(desk.agent)
+    OutboundMessage.objects.update(state="failed", error=diagnose_own("drafts_needed").as_json())
+    ticket = row.entry.ticket
+    Ticket.objects.update(status="open")
+    page = client.get(door(ticket, "change")).content.decode()
+    assert ("Grant the app registration Mail.ReadWrite" in page, "Send again" in page) == (True, True)
+    client.post(door(row, "again"), {"ticket": "1"})
+    ticket.refresh_from_db()
+    assert (OutboundMessage.objects.get().state, ticket.status) == ("queued", "waiting")
+
+
+def test_mail_in_doubt_that_was_seen_in_sent_items_counts_as_sent(desk: Desk) -> None:
+    row, client = queued(desk), signed_in(desk.agent)
+    assert "It was sent" not in client.get(door(row, "change")).content.decode()
+    client.post(door(row, "left"))
+    assert OutboundMessage.objects.get().state == "queued"
+    OutboundMessage.objects.update(state="uncertain", error=diagnose_own("send_in_doubt").as_json())
+    assert "It was sent" in client.get(door(row, "change")).content.decode()
+    client.post(door(row, "left"))
+    row.refresh_from_db()
+    assert (row.state, row.error, row.sent_at) == ("sent", None, row.queued_at)
+
+
+def test_mails_nobody_knows_the_end_of_are_counted(desk: Desk) -> None:
+    row, client = queued(desk), signed_in(desk.agent)
+    OutboundMessage.objects.update(state="failed")
+    page = client.get(f"{reverse(LIST)}?state__in=failed,uncertain").content.decode()
+    assert ("failed or in doubt (1)" in page, row.entry.ticket.reference in page) == (True, True)
+    assert row.subject not in client.get(f"{reverse(LIST)}?state__exact=queued").content.decode()
+
+
 def test_a_mail_under_way_is_not_cancelled(desk: Desk) -> None:
     row = queued(desk)
     OutboundMessage.objects.update(state="sending")
@@ -134,7 +167,7 @@ def test_whoever_may_only_read_cannot_act(desk: Desk) -> None:
 
 def test_a_strangers_doors_are_closed(desk: Desk) -> None:
     row, client = queued(desk), signed_in(desk.stranger)
-    assert [client.post(door(row, name)).status_code for name in ("cancel", "again")] == [404, 404]
+    assert [client.post(door(row, name)).status_code for name in ("cancel", "again", "left")] == [404] * 3
     assert client.post(door(row.entry.ticket, "answer"), fields()).status_code == 404
 
 
