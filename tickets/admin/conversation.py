@@ -28,6 +28,9 @@ from tickets.repeated import repeated_pictures
 SHOWN_CHARS: Final = 20_000
 #: What a page shows of a conversation unless asked for all: the latest.
 SHOWN_ENTRIES: Final = 100
+#: How many of the latest are never folded away, and how many it takes to fold any.
+SHOWN_LATEST: Final = 4
+FOLDED_FROM: Final = 4
 #: How a mail of ours stands, by colour.
 SENT_LEVELS: Final = {
     "queued": "info",
@@ -103,6 +106,8 @@ class Item:
     badges: Sequence[Badge]
     cards: Sequence[Card]
     problems: Sequence[str]
+    #: Come since somebody looked last.
+    is_new: bool = False
     #: Where the whole of a mail is that was cut at the size limit.
     outlook_url: str = ""
     #: When a mail of ours that waits will be sent.
@@ -140,8 +145,16 @@ class Item:
         return self.has_html and not self.lead.strip()
 
 
-def conversation(ticket: Ticket, *, shows_all: bool = False) -> list[Item]:
-    """Give the entries, oldest first."""
+def folded(items: Sequence[Item], *, unread: int) -> tuple[Sequence[Item], Sequence[Item], Sequence[Item]]:
+    """Part a long conversation: how it began, what is folded away, and its end, with all that is unread."""
+    end = len(items) - max(SHOWN_LATEST, unread)
+    if end - 1 < FOLDED_FROM:
+        return (), (), items
+    return items[:1], items[1:end], items[end:]
+
+
+def conversation(ticket: Ticket, *, shows_all: bool = False, unread: int = 0) -> list[Item]:
+    """Give the entries, oldest first; as many of the latest as are unread are marked."""
     rows = _entries(ticket).order_by("-happened_at", "-pk")
     entries = list(rows if shows_all else rows[:SHOWN_ENTRIES])[::-1]
     files: dict[int, list[Attachment]] = {}
@@ -150,14 +163,15 @@ def conversation(ticket: Ticket, *, shows_all: bool = False) -> list[Item]:
     repeated = repeated_pictures(entries, files)
     twins = _twins(entries)
     items = [(one, _item(one, files.get(one.pk, []), repeated, twin=twins.get(one.pk))) for one in entries]
-    forecast = Forecast()
+    forecast, old = Forecast(), len(items) - unread
     return [
         replace(
             item,
             outlook_url=_in_outlook(ticket, entry),
             leaves_at=forecast.leaves_at(entry.outbound) if entry.outbound else None,
+            is_new=at >= old,
         )
-        for entry, item in items
+        for at, (entry, item) in enumerate(items)
     ]
 
 

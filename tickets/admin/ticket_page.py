@@ -13,7 +13,7 @@ from tenants.models import AuditEntry
 from tickets.admin.asking import approvals_of
 from tickets.admin.columns import LEVELS, PRIORITY_LEVELS, due_shown
 from tickets.admin.composer import composer
-from tickets.admin.conversation import SHOWN_ENTRIES, conversation
+from tickets.admin.conversation import SHOWN_ENTRIES, conversation, folded
 from tickets.looks import SAID_EVERY_S
 from tickets.models import Tag, Ticket
 from tickets.models.ticket import UNSOLVED
@@ -26,10 +26,14 @@ CLOSING = timedelta(seconds=10)
 
 def page(request: HttpRequest, ticket: Ticket, *, visible: QuerySet[Any]) -> dict[str, Any]:
     """Give what the template shows; `visible` are the tickets within reach of who asks."""
-    items = conversation(ticket, shows_all="all" in request.GET)
+    shows_all, unread = "all" in request.GET, _unread(ticket)
+    items = conversation(ticket, shows_all=shows_all, unread=unread)
+    began, older, latest = folded(items, unread=len(items) if shows_all else unread)
     return {
         "subtitle": None,
-        "items": items,
+        "began": began,
+        "older": older,
+        "latest": latest,
         "hidden_count": max(0, ticket.entry_count - len(items)) if len(items) >= SHOWN_ENTRIES else 0,
         "level": LEVELS.get(ticket.status, "calm"),
         "priority_level": PRIORITY_LEVELS.get(ticket.priority, ""),
@@ -45,6 +49,12 @@ def page(request: HttpRequest, ticket: Ticket, *, visible: QuerySet[Any]) -> dic
         **_of_person(ticket, visible.filter(tenant_id=ticket.tenant_id, merged_into=None)),
         **composer(request, ticket),
     }
+
+
+def _unread(ticket: Any) -> int:
+    """Count what has come since somebody looked last; whoever looks for the first time has nothing to compare."""
+    seen: int = getattr(ticket, "entries_seen", 0)
+    return max(0, ticket.entry_count - seen) if seen else 0
 
 
 def _closed_by(ticket: Ticket) -> str:

@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.ownership import TenantOwned
 
+#: Pictures that are shown here; anything else is downloaded.
+PICTURE_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 MAIL_TYPES: Final = frozenset({"message/rfc822", "message/global", "application/vnd.ms-outlook"})
 #: A larger mail is downloaded, not opened. Bytes.
 MOST_OPENED_BYTES: Final = 10 * 1024 * 1024
@@ -34,6 +36,20 @@ class Attachment(TenantOwned):
     @classmethod
     def in_queues(cls, queues: Iterable[int]) -> models.Q:
         return models.Q(entry__ticket__queue__in=queues)
+
+    @property
+    def is_picture(self) -> bool:
+        return self.content_type in PICTURE_TYPES
+
+    @property
+    def kind(self) -> str:
+        """Give the type in the way people say it, "PDF" or "XLSX"; without a usable ending as the mail named it."""
+        _stem, dot, ending = self.name.rpartition(".")
+        return (
+            ending.upper()
+            if dot and ending.isascii() and ending.isalnum() and len(ending) <= 5
+            else self.content_type
+        )
 
     @property
     def is_mail(self) -> bool:

@@ -64,7 +64,7 @@
     c: changeDensity,
   };
 
-  const entries = () => all(".desk-entry, .desk-event");
+  const entries = () => all(".desk-entry, .desk-event").filter((one) => !one.closest(".desk-older:not([open])"));
   const ticketKeys = {
     j: () => step(entries(), 1),
     k: () => step(entries(), -1),
@@ -269,6 +269,7 @@
     if (find("body.model-ticket.change-list")) keepList();
     all("[data-near]").forEach(showNear);
     all(".desk-html").forEach(fitWhenOpened);
+    addEventListener("beforeprint", () => all(".desk-older, .desk-tail").forEach((one) => { one.open = true; }));
     all("[data-desk-ticket]").forEach(watchTicket);
   });
 })();

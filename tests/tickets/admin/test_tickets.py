@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from tests.factories import AttachmentFactory, EntryFactory, QueueFactory, TicketFactory
 from tests.tenants.admin.conftest import Desk, signed_in
-from tickets.models import Entry, Ticket
+from tickets.looks import look
+from tickets.models import Attachment, Entry, Ticket
 
 LIST = "admin:tickets_ticket_changelist"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -222,3 +223,36 @@ def test_screenshot_inside_the_html_is_shown_below_the_text_that_hides_it(
     file.save()
     page = signed_in(desk.agent).get(url_of(entry.ticket)).content.decode()
     assert (reverse("tickets:preview", args=[file.pk]) in page) is is_listed
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"), [(0, "7 entries in between"), (12, "7 entries in between"), (6, "5 entries in between")]
+)
+def test_a_long_conversation_folds_its_middle_and_never_what_is_unread(
+    desk: Desk, seen: int, told: str
+) -> None:
+    ticket = TicketFactory(tenant=desk.ours, entry_count=12)
+    for _number in range(12):
+        EntryFactory(ticket=ticket)
+    if seen:
+        look(ticket, by=desk.agent, seen=seen, is_answering=False)
+    page = signed_in(desk.agent).get(url_of(ticket)).content.decode()
+
+    assert told in page
+    assert page.count('class="desk-dot"') == (12 - seen if seen else 0)
+    assert "in between" not in signed_in(desk.agent).get(url_of(ticket) + "?all=1").content.decode()
+
+
+def test_a_short_conversation_is_not_folded(desk: Desk) -> None:
+    ticket = TicketFactory(tenant=desk.ours, entry_count=8)
+    for _number in range(8):
+        EntryFactory(ticket=ticket)
+    assert "in between" not in signed_in(desk.agent).get(url_of(ticket)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.pdf", "PDF"), ("تقرير.docx", "DOCX"), ("README", "text/plain"), ("a.longending", "text/plain")],
+)
+def test_a_file_is_called_by_its_ending(name: str, kind: str) -> None:
+    assert Attachment(name=name, content_type="text/plain").kind == kind
