@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from m365integration.provisioning.materials import keys_of, read_material
 from m365integration.provisioning.node import Node, is_printable
 from m365integration.provisioning.plan import CredentialPlan
 from tenants.errors import CredentialUnusable
-from tenants.microsoft.identity import CertificateCredential
+from tenants.microsoft.credentials import CertificateCredential, is_secret_id
 from tenants.models import Credential
-from tenants.models.tenant import is_guid
 
 #: A public client: it has nothing to prove itself with.
 NONE: Final = "none"
@@ -48,7 +46,7 @@ def _secret(node: Node) -> CredentialPlan | None:
             "", "secret_unprintable", "The secret holds control characters; copy the column Value again."
         )
         return None
-    if _is_guid(value):
+    if is_secret_id(value):
         # An application of another make may have such a secret, so a file may say so; a form would refuse it.
         node.warn(
             "", "secret_is_guid", "This secret is a GUID: it looks like the Secret ID; copy the column Value."
@@ -95,11 +93,3 @@ def _warn_if_expired(node: Node, expires_on: date) -> None:
         node.warn(
             "expires_on", "credential_expired", "This date has passed: Microsoft will refuse the credential."
         )
-
-
-def _is_guid(value: str) -> bool:
-    try:
-        is_guid(value)
-    except ValidationError:
-        return False
-    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -12,12 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.theme import PlainModelForm, ThemedPasswordInput, ThemedTextarea
 from tenants.errors import CredentialUnusable
-from tenants.microsoft.credentials import CertificateCredential
+from tenants.microsoft.credentials import CertificateCredential, is_secret_id
 from tenants.models import Credential
 from tenants.models.credential import store_credential
 from tenants.wording import told
-
-_GUID = re.compile(r"\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?\Z", re.IGNORECASE)
 
 
 class WriteOnlyText(ThemedTextarea):
@@ -63,7 +60,7 @@ class NewCredentialForm(PlainModelForm):
         typed: str = self.cleaned_data["value"]
         value = typed.strip()
         self.was_stripped = value != typed
-        if _GUID.match(value):
+        if is_secret_id(value):
             raise ValidationError(
                 _(
                     "This is the Secret ID, not the secret. Copy the column Value beside it; if Entra shows only "

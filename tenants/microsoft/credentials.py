@@ -1,5 +1,6 @@
 """What an application proves itself with. The values are never shown: not in repr, not in an error."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tenants.errors import CredentialUnusable
 from tenants.redaction import remember
+
+_GUID = re.compile(r"\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?", re.IGNORECASE)
+
+
+def is_secret_id(value: str) -> bool:
+    """Tell whether this looks like a Secret ID, which Entra shows beside the Value and which is mistaken for it."""
+    return _GUID.fullmatch(value) is not None
 
 
 @dataclass(frozen=True, slots=True)

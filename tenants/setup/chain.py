@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.exceptions import ObjectDoesNotExist
 
 from tenants import app_tokens
 from tenants.errors import CredentialUnusable, IntegrationError, Misconfigured, TokenRefused
 from tenants.microsoft.clouds import Cloud, cloud
+from tenants.microsoft.credentials import SecretCredential, is_secret_id
 from tenants.microsoft.hosts import Reached, find_directory, reach_graph, reach_login
-from tenants.microsoft.identity import AppToken, SecretCredential, acquire_app_token
+from tenants.microsoft.identity import AppToken, acquire_app_token
 from tenants.models import AppRegistration, Credential
 from tenants.models.credential import WARN_DAYS
-from tenants.models.tenant import is_guid
 from tenants.setup.check import Check, failed, not_reached, passed, warned
 
 STEPS: Final = ("login_host", "graph_host", "clock", "directory", "credential", "token")
@@ -112,7 +112,7 @@ def look_at_credential(registration: AppRegistration) -> Check:
         return failed("credential", CredentialUnusable.own("secret_missing"))
     except IntegrationError as error:
         return failed("credential", error)
-    if isinstance(opened, SecretCredential) and _is_guid(opened.value):
+    if isinstance(opened, SecretCredential) and is_secret_id(opened.value):
         return failed("credential", CredentialUnusable.own("secret_is_id"))
     if opened.is_expired():
         return failed("credential", CredentialUnusable.own("certificate_expired"))
@@ -165,11 +165,3 @@ def _signed_in(token: AppToken | None, refused: IntegrationError | None) -> Chec
     if refused is not None:
         return warned("token", "credential_newest_refused", detail=refused.code)
     return passed("token", "Entra gave a fresh token")
-
-
-def _is_guid(value: str) -> bool:
-    try:
-        is_guid(value)
-    except ValidationError:
-        return False
-    return True
