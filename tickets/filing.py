@@ -33,6 +33,7 @@ from tickets.conversations import Conversations, Letter
 from tickets.models import Attachment, Entry, Queue, ThreadKey, Ticket
 from tickets.policies.loops import Treatment, judge
 from tickets.policies.rules import Rule
+from tickets.replies import own_addresses
 from tickets.stubs import stub_of
 
 log = logging.getLogger(__name__)
@@ -260,8 +261,7 @@ class Filer:
         if sender.rpartition("@")[2].lower() not in domains:
             return frozenset(mailbox.addresses)
         if self._own is None:
-            rows = Mailbox.objects.filter(tenant_id=self.tenant_id).only("address", "aliases")
-            self._own = frozenset(one for row in rows for one in row.addresses)
+            self._own = frozenset(own_addresses(self.tenant_id))
         return self._own
 
     def _queue_id(self, mailbox: Mailbox) -> int:
