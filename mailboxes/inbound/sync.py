@@ -38,7 +38,7 @@ class Report:
     """What one run did.
 
     `is_busy`: somebody else had the mailbox. `waits_until`: Microsoft asked for patience, nothing was tried.
-    `has_more`: time was up before the end. `is_off`: the mailbox or its tenant is switched off, nothing was tried.
+    `has_more`: time was up before the end.
     """
 
     address: str
@@ -50,7 +50,6 @@ class Report:
     is_busy: bool = False
     waits_until: datetime | None = None
     has_more: bool = False
-    is_off: bool = False
 
 
 def sync(mailbox_id: int, *, file: FileReceived, budget_s: float) -> Report:
@@ -60,7 +59,7 @@ def sync(mailbox_id: int, *, file: FileReceived, budget_s: float) -> Report:
     folder = _inbox_of(mailbox_id)
     if not (folder.mailbox.is_active and folder.mailbox.tenant.is_active):
         # Asked for before it was switched off: nobody has to take such nudges back.
-        return Report(address=folder.mailbox.address, is_off=True)
+        return Report(address=folder.mailbox.address)
     waits_until = folder.mailbox.retry_after_until
     if waits_until is not None and waits_until > timezone.now():
         return Report(address=folder.mailbox.address, waits_until=waits_until)

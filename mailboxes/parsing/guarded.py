@@ -93,16 +93,6 @@ class Children:
         self._child: subprocess.Popen[bytes] | None = None
         self._asked = 0
 
-    @property
-    def pid(self) -> int | None:
-        return self._child.pid if self._child else None
-
-    def hang_up(self) -> None:
-        """Let the child leave as soon as it has nothing to do; the next mail finds it gone."""
-        if self._child and self._child.stdin:
-            self._child.stdin.close()
-            self._child.wait()
-
     def ask(self, words: dict[str, Any], content: bytes) -> ParsedMessage:
         with self._lock:
             try:

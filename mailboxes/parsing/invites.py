@@ -25,7 +25,6 @@ _JOIN: Final = re.compile(
 )
 # What the library raises where a hostile calendar makes it stumble.
 _STUMBLES: Final = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
-_MOST_ATTENDEES: Final = 500
 
 
 def read_invitation(attached: Sequence[Leaf], *, limits: Limits) -> tuple[Invitation | None, str]:
@@ -66,7 +65,6 @@ def _event(text: str) -> Any:
 
 
 def _invitation(event: Any, *, method: str, text: str) -> Invitation:
-    attendees = _several(event.get("ATTENDEE"))[:_MOST_ATTENDEES]
     starts, ends = _moment(event, "DTSTART"), _moment(event, "DTEND")
     location = _line(event, "LOCATION")
     link = str(event.get("X-MICROSOFT-SKYPETEAMSMEETINGURL", "") or event.get("X-GOOGLE-CONFERENCE", ""))
@@ -79,8 +77,7 @@ def _invitation(event: Any, *, method: str, text: str) -> Invitation:
         ends=ends,
         location=location,
         organizer=_person(event.get("ORGANIZER")),
-        attendee_count=len(attendees),
-        response=_response(attendees) if method == "REPLY" else "",
+        response=_response(_several(event.get("ATTENDEE"))) if method == "REPLY" else "",
         repeats=str(_several(rule.get("FREQ"))[0]).lower()
         if isinstance(rule, dict) and rule.get("FREQ")
         else "",

@@ -114,7 +114,6 @@ class Invitation:
     ends: str
     location: str
     organizer: Address
-    attendee_count: int
     response: str
     repeats: str
     join_url: str

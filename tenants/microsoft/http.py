@@ -209,10 +209,3 @@ def _proxies(url: str) -> dict[str, str]:
     if known is None:
         known = _local.proxies[origin] = get_environ_proxies(origin)
     return known
-
-
-def forget_connections() -> None:
-    """Drop this thread's connections, trusted CAs and proxies, as after a change of the environment."""
-    if _local.session is not None:
-        _local.session.close()
-    _local.session = None

@@ -12,8 +12,8 @@ from mailboxes.inbound import download
 from mailboxes.transports import smtp_wire
 from sandbox.server import Sandbox
 from tenants import app_tokens
-from tenants.microsoft.http import forget_connections
 from tenants.microsoft.login import metadata_shelf
+from tests.connections import forget_connections
 from tests.journeys.customer import Control, Customer, connect
 from tests.mail_servers.submission import Submission
 

@@ -70,7 +70,7 @@ def test_nudge_that_was_sent_before_reaches_nobody(desk: Desk, mailbox: Mailbox)
     """No request is allowed here, so a run that asked Microsoft would fail."""
     off(desk)
     report = sync(mailbox.pk, file=filing.file_for, budget_s=5)
-    assert (report.is_off, report.requests, report.error) == (True, 0, None)
+    assert (report.fetched, report.requests, report.error) == (0, 0, None)
     assert fresh(mailbox).claimed_until is None
 
 

@@ -17,10 +17,10 @@ from pytest_django.fixtures import Settings
 from tenants import app_tokens
 from tenants.app_tokens import AppTokens, forget, renew_due
 from tenants.errors import CredentialUnusable, NetworkFailure, TokenRefused
-from tenants.microsoft.http import forget_connections
 from tenants.microsoft.login import metadata_shelf
 from tenants.models import AccessToken, AppRegistration, Consent
 from tests import factories
+from tests.connections import forget_connections
 from tests.tenants.microsoft import answers
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from mailboxes.governor import RunGate
 from mailboxes.transports.graph import GraphInbound
 from tenants.microsoft.clouds import cloud
 from tenants.microsoft.graph import GraphClient
-from tenants.microsoft.http import forget_connections
+from tests.connections import forget_connections
 
 GRAPH: Final = "https://graph.microsoft.com/v1.0"
 USER: Final = f"{GRAPH}/users/help%40contoso.example"

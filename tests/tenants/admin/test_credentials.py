@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from mailboxes.inbound.sync import due_mailboxes
 from tenants import app_tokens
-from tenants.microsoft.http import forget_connections
 from tenants.microsoft.login import metadata_shelf
 from tenants.models import AccessToken, AuditEntry, Credential, Tenant
+from tests.connections import forget_connections
 from tests.factories import CANARY_SECRET, CredentialFactory, MailboxFactory
 from tests.tenants.admin.conftest import Desk, signed_in
 from tests.tenants.microsoft import answers

@@ -5,8 +5,8 @@ import responses
 
 from tenants.microsoft.clouds import cloud
 from tenants.microsoft.graph import GraphClient
-from tenants.microsoft.http import forget_connections
 from tenants.microsoft.login import metadata_shelf
+from tests.connections import forget_connections
 
 from .tls_server import Authority, make_authority
 
