@@ -95,10 +95,13 @@ def _headers(
     wire: OutboundTransport, seen: Sighting, message_id: str, *, row: OutboundMessage | None = None
 ) -> Copy:
     """Compare the header of the copy with what was written."""
-    if seen.found is not Found.SENT or not seen.remote_id or not isinstance(wire, GraphOutbound):
+    raw = seen.head
+    if seen.found is Found.SENT and seen.remote_id and isinstance(wire, GraphOutbound):
+        raw = wire.head(seen.remote_id)
+    if not raw:
         return {}
     parser: BytesHeaderParser[EmailMessage] = BytesHeaderParser(policy=policy.compat32)  # type: ignore[arg-type]
-    head = parser.parsebytes(wire.head(seen.remote_id))
+    head = parser.parsebytes(raw)
     said: Copy = {
         "message_id": str(head["Message-ID"] or "").strip() == message_id,
         "shown_as": parseaddr(str(head["From"] or ""))[1].lower(),

@@ -18,7 +18,7 @@ from mailboxes.transports.dial import Dial, TokenSource
 from mailboxes.transports.imap_bodies import Bodies
 from mailboxes.transports.imap_folders import Listed
 from mailboxes.transports.imap_ids import Place, by_folder, write_id
-from mailboxes.transports.imap_listing import describe, holds, last_seen, numbers_after
+from mailboxes.transports.imap_listing import describe, head_of, holds, last_seen, numbers_after
 from mailboxes.transports.imap_names import quoted
 from mailboxes.transports.imap_steps import take_step
 from mailboxes.transports.imap_wire import ImapConnection
@@ -95,6 +95,11 @@ class ImapInbound:
     def copied(self, message_ids: Sequence[str], folder_id: str) -> frozenset[str]:
         with self._lock:
             return holds(self._in(folder_id), message_ids)
+
+    def head(self, message_id: str, folder_id: str) -> bytes:
+        """Read what a mail says of its sender and its thread; "" where it is not in the folder."""
+        with self._lock:
+            return head_of(self._in(folder_id), message_id)
 
     def find_folder(self, path: str, *, create: bool = False) -> FolderSeen:
         name = path.strip().strip("/")

@@ -16,6 +16,7 @@ from tenants.errors import BadAnswer, CursorExpired
 
 LISTING: Final = "(UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID SUBJECT FROM)])"
 UID: Final = re.compile(rb"\bUID ([0-9]{1,10})\b", re.IGNORECASE)
+_HEAD: Final = "(UID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID IN-REPLY-TO REFERENCES FROM)])"
 _HIT: Final = re.compile(rb"\* SEARCH [0-9]", re.IGNORECASE)
 _CURSOR: Final = re.compile(r"([0-9]{1,10}):([0-9]{1,10})")
 _SIZE: Final = re.compile(rb"\bRFC822\.SIZE ([0-9]{1,18})\b", re.IGNORECASE)
@@ -50,6 +51,15 @@ def holds(connection: ImapConnection, message_ids: Sequence[str]) -> frozenset[s
     replies = connection.run_all(*(f"UID SEARCH HEADER MESSAGE-ID {quoted(one)}" for one in asked))
     found = (any(_HIT.match(one.text) for one in reply.checked().responses) for reply in replies)
     return frozenset(one for one, is_there in zip(asked, found, strict=True) if is_there)
+
+
+def head_of(connection: ImapConnection, message_id: str) -> bytes:
+    """Read what a mail of the open folder says of its sender and its thread; "" where it is not there."""
+    reply = connection.run(f"UID SEARCH HEADER MESSAGE-ID {quoted(message_id)}").checked()
+    texts = [one.text[8:] for one in reply.responses if _HIT.match(one.text)]
+    uids = [uid for text in texts for uid in _numbers(text, above=0)]
+    told = _by_number(connection.run(f"UID FETCH {uids[-1]} {_HEAD}").responses) if uids else {}
+    return next((one.literals[0] for one in told.values() if one.literals), b"")
 
 
 def describe(connection: ImapConnection, place: Place, uids: Sequence[int]) -> list[Ref]:

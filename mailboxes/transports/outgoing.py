@@ -65,6 +65,8 @@ class Sighting:
     found: Found
     remote_id: str = ""
     message_id: str = ""
+    #: Of a mail that another wire has looked up: its header, as it lies there.
+    head: bytes = b""
 
 
 class Doubtful(Exception):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 
 from mailboxes.models import Mailbox
 from mailboxes.transports import open_inbound
@@ -11,7 +13,7 @@ from mailboxes.transports.graph import GraphInbound
 from mailboxes.transports.graph_out import GraphOutbound
 from mailboxes.transports.imap import ImapInbound
 from mailboxes.transports.outgoing import Found, Sighting
-from tenants.errors import AccessDenied, FolderGone
+from tenants.errors import AccessDenied, FolderGone, IntegrationError
 from tenants.microsoft.graph import Gate
 
 
@@ -28,11 +30,23 @@ def look(mailbox: Mailbox, gate: Gate, *, message_id: str) -> Sighting:
 
 def _seen(wire: InboundTransport, mailbox: Mailbox, message_id: str) -> Sighting:
     if isinstance(wire, GraphInbound):
-        found = GraphOutbound(wire.client, address=mailbox.address).find(remote_id="", message_id=message_id)
-        # A draft of that name is none of ours, and its id is of no use over SMTP.
-        return Sighting(found=Found.ABSENT if found.found is Found.DRAFT else found.found)
+        graph = GraphOutbound(wire.client, address=mailbox.address)
+        seen = graph.find(remote_id="", message_id=message_id)
+        if seen.found is not Found.SENT:
+            # A draft of that name is none of ours.
+            return Sighting(found=Found.ABSENT if seen.found is Found.DRAFT else seen.found)
+        return _sent(partial(graph.head, seen.remote_id))
     if not isinstance(wire, ImapInbound):
         return Sighting(found=Found.CANNOT_TELL)
     folder = wire.find_folder(SENT_ITEMS)
-    is_there = message_id in wire.copied([message_id], folder.remote_id)
-    return Sighting(found=Found.SENT if is_there else Found.ABSENT)
+    if message_id not in wire.copied([message_id], folder.remote_id):
+        return Sighting(found=Found.ABSENT)
+    return _sent(partial(wire.head, message_id, folder.remote_id))
+
+
+def _sent(read: Callable[[], bytes]) -> Sighting:
+    """Show the header as well; where it cannot be read, the mail is there all the same."""
+    try:
+        return Sighting(found=Found.SENT, head=read())
+    except IntegrationError:
+        return Sighting(found=Found.SENT)

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
-from mailboxes.models import OutboundMessage
-from mailboxes.outbound import claims
+from mailboxes.models import OutboundMessage, Sender
+from mailboxes.outbound import claims, outbox
 from mailboxes.outbound.outbox import queue_again
 from mailboxes.outbound.trial import send_trial
 from sandbox.server import Sandbox
+from tests import factories
 from tests.journeys.customer import Control, Customer, connect
 from tests.journeys.outgoing import answer, later, send, state, ticket_of
 from tests.mail_servers.submission import Submission
@@ -119,6 +121,25 @@ def test_a_lost_answer_is_cleared_up_in_sent_items(
     send(customer)
     assert told(row) == (("sent", "") if cut == "unheard" else ("uncertain", "send_in_doubt"))
     assert len(submission.taken) == (cut == "unheard")
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_copy_in_sent_items_is_held_against_what_was_written(
+    customer: Customer, submission: Submission, is_kept: bool
+) -> None:
+    """SMTP itself shows no copy: it is read over the wire the mailbox is read by."""
+    keep = submission.keep
+    submission.keep = lambda mime: keep(mime if is_kept else mime.replace(b"\r\nReferences:", b"\r\nX-Gone:"))
+    ticket = ticket_of(customer)
+    factories.EntryFactory(ticket=ticket, message_id="<asked@fabrikam.example>")
+    customer.change(outbound_transport="smtp")
+    answer(ticket)
+    send(customer)
+    Sender.objects.update(copy_due_at=timezone.now())
+    outbox.send_in_turn(budget_s=5)
+    assert Sender.objects.get().copy == {
+        "own": True, "named": None, "message_id": True, "threading": is_kept, "shown_as": customer.mailbox.address,
+    }  # fmt: skip
 
 
 def test_a_person_who_has_looked_sends_it_again(customer: Customer, submission: Submission) -> None:

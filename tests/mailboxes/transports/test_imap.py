@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 from collections.abc import Iterator
 
 import pytest
@@ -64,6 +65,20 @@ def test_well_known_folder_is_found_by_use_and_by_its_local_name() -> None:
 @pytest.mark.dovecot
 def test_well_known_name_opens_the_folder_of_that_use(box: DovecotBox) -> None:
     assert box.transport.find_folder("sentitems").path == "Sent Items"
+
+
+@pytest.mark.dovecot
+def test_header_of_a_mail_is_read_by_its_message_id(box: DovecotBox) -> None:
+    thread = b"In-Reply-To: <a@x>\r\nReferences: <root@x>\r\n <a@x>\r\n"
+    box.put(
+        [b"From: ada@fabrikam.example\r\nMessage-ID: <b@x>\r\n" + thread + b"Subject: Hi\r\n\r\nText\r\n"]
+    )
+    inbox = box.transport.find_folder("inbox").remote_id
+    head = email.message_from_bytes(box.transport.head("<b@x>", inbox))  # type: ignore[attr-defined]
+    assert (head["From"], head["In-Reply-To"], head["References"].split()) == (
+        "ada@fabrikam.example", "<a@x>", ["<root@x>", "<a@x>"],
+    )  # fmt: skip
+    assert box.transport.head("<c@x>", inbox) == b""  # type: ignore[attr-defined]
 
 
 @pytest.mark.dovecot
