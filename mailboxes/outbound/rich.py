@@ -28,7 +28,8 @@ _CLEANER: Final = nh3.Cleaner(
 )
 #: Mail programs read no style sheet of ours; what a quote needs stands on it.
 _QUOTE_STYLE: Final = "margin:0 0 0 4px;padding-left:12px;border-left:3px solid #d1d5db;color:#4b5563"
-
+#: Without a font of its own a mail is read in Times, in Outlook at least.
+_BODY_STYLE: Final = "font-family:'Segoe UI',Calibri,Arial,sans-serif;font-size:11pt;line-height:1.4"
 _FOOTER_STYLE: Final = "margin-top:24px;color:#4b5563"
 
 
@@ -57,7 +58,8 @@ def document(html: str, *, footer: str = "") -> str:
     if footer:
         lines = "<br>".join(escape(line) for line in footer.split("\n"))
         body += f'<div style="{_FOOTER_STYLE}">{lines}</div>'
-    return f'<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>{body}</body></html>'
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    return f'<!DOCTYPE html><html><head>{head}</head><body style="{_BODY_STYLE}">{body}</body></html>'
 
 
 def as_text(html: str) -> str:
