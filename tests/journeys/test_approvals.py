@@ -52,7 +52,9 @@ def comes(customer: Customer, name: str, text: str, **more: Any) -> None:
 
 
 def from_phone(mail: Message) -> str:
-    body = mail.get_payload(decode=True)
+    [body] = [
+        part.get_payload(decode=True) for part in mail.walk() if part.get_content_type() == "text/plain"
+    ]
     assert isinstance(body, bytes)
     quoted = "\n".join(f"> {line}" for line in body.decode().splitlines())
     return PHONE.format(sender=mail["From"], quoted=quoted)
