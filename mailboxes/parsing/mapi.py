@@ -117,7 +117,7 @@ def file_of(values: dict[int, Any]) -> MapiFile:
         content_id=words(FILE_CONTENT_ID).strip("<>"),
         content=content if isinstance(content, bytes) else b"",
         link=words(FILE_PATH) if method == BY_LINK else "",
-        absent=_absent(method, words(FILE_PATH, FILE_SHORT_PATH)),
+        absent="" if content else _absent(method, words(FILE_PATH, FILE_SHORT_PATH)),
     )
 
 

@@ -83,6 +83,12 @@ def _leaves(file: MapiFile) -> list[Leaf]:
         link = leaf_of(b"", name=file.name, content_type="message/external-body")
         link.link = file.link
         return [link]
+    if file.absent:
+        return [
+            leaf_of(
+                file.absent.encode("utf-8", "replace"), name=f"{file.name}.txt", content_type="text/plain"
+            )
+        ]
     if not file.content:
         return []
     name = file.name if PurePosixPath(file.name).name else ""

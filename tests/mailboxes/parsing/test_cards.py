@@ -153,6 +153,16 @@ def test_file_by_reference_inside_a_winmail_is_a_link() -> None:
     assert [(link.name, link.url) for link in message.links] == [("Budget.xlsx", SHARED)]
 
 
+def test_file_on_a_drive_inside_a_winmail_says_where_it_is() -> None:
+    path = r"\\srv\share\Budget.xlsx"
+    values = ((0x3705, LONG, (2).to_bytes(4, "little")), (0x370D, UNICODE, f"{path}\0".encode("utf-16-le")))
+    packet = base64.encodebytes(winmail(file("Budget.xlsx", b"", *values)))
+    parts = parse(typed(b"application/ms-tnef; name=winmail.dat", packet, encoding=b"base64")).parts
+    assert [
+        one.content.read().decode().count(path) for one in parts if one.filename == "Budget.xlsx.txt"
+    ] == [1]
+
+
 SIGNED_OID, ENVELOPED_OID = (bytes.fromhex("3080060b" + "2a864886f70d01070" + end) for end in "23")
 P7M = b"application/pkcs7-mime; name=smime.p7m"
 SEALS = {
