@@ -134,6 +134,18 @@ _CONTACT = re.compile(
     + r"[^\n@]{0,30}\Z",
     re.IGNORECASE,
 )
+# What only a machine that delivers mail would say.
+_CODES = re.compile(
+    r"(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])|(?<![\d.])[45]\d\d[ -]|unknown (?:user|recipient|local)|user unknown"
+    r"|no such user|mailbox (?:full|unavailable)|fatal errors|permanent error|SMTP",
+    re.IGNORECASE,
+)
+_MAIL_SUBJECTS = re.compile(
+    "undeliver|non-?deliver|returned (?:mail|e-?mail)|failure notice|mail(?: system| delivery)? (?:fail|error)",
+    re.IGNORECASE,
+)
+_DAEMON_PATH = re.compile("<?(?:mailer-daemon|postmaster|[a-z]+-postmaster)\\b", re.IGNORECASE)
+_ANSWERS = re.compile(r"\s*(?:re|aw|sv|vs|fwd?|wg|tr|rv|i|odp|antw)\s*:", re.IGNORECASE)
 _NOTICE_CHARS = 20_000
 
 
@@ -141,14 +153,30 @@ def is_report_by_its_words(headers: Headers, *, sender: Address, text: str) -> b
     """Say whether sender or subject, and the text as well, speak of a mail that was not delivered."""
     if "x-ms-exchange-message-is-ndr" in headers or "x-failed-recipients" in headers:
         return True
-    writers = f"{sender.email or sender.name} {headers.first('return-path')}"
-    is_daemon = bool(_DAEMONS.search(writers)) or headers.first("return-path").strip() == "<>"
-    has_subject = bool(_SUBJECTS.search(headers.first("subject")[:300]))
-    if is_daemon == has_subject:
-        return is_daemon
-    if headers.first("auto-submitted").lower().startswith("auto-replied") and not has_subject:
-        return False  # an out-of-office reply has an empty return path, too
-    return bool(_FAILURES.search(text[:_NOTICE_CHARS]))
+    return_path = headers.first("return-path").strip()
+    # Newsletters return to bounce+… addresses, so of a return path only a daemon's own name counts.
+    is_daemon = bool(_DAEMONS.search(sender.email or sender.name) or _DAEMON_PATH.match(return_path))
+    subject, notice = headers.first("subject")[:300], text[:_NOTICE_CHARS]
+    has_subject = bool(_SUBJECTS.search(subject))
+    if is_daemon:
+        return has_subject or bool(_FAILURES.search(notice))
+    if return_path == "<>":
+        return has_subject or bool(_CODES.search(notice) and not _is_out_of_office(headers))
+    # Parcels are not delivered either.
+    evidence = _FAILURES if _MAIL_SUBJECTS.search(subject) else _CODES
+    return has_subject and bool(evidence.search(notice))
+
+
+def is_by_a_person(headers: Headers, *, sender: Address) -> bool:
+    """Say whether somebody writes about a mail that came back, or forwards the report of it."""
+    if _ANSWERS.match(headers.first("subject")):
+        return True
+    path = headers.first("return-path").strip().strip("<>")
+    return bool(path) and path.lower() == sender.email.lower() and not _DAEMONS.search(path)
+
+
+def _is_out_of_office(headers: Headers) -> bool:
+    return headers.first("auto-submitted").lower().startswith("auto-replied")
 
 
 def failed_in_text(text: str, *, headers: Headers, limits: Limits) -> tuple[BounceRecipient, ...]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from .addresses import clean_email
-from .bounce_texts import failed_in_text, is_report_by_its_words
+from .bounce_texts import failed_in_text, is_by_a_person, is_report_by_its_words
 from .gate import one_line
 from .leaves import Branch, Leaf, text_of, walk
 from .limits import Limits
@@ -42,6 +42,8 @@ def read_bounce(
         return None
     recipients: tuple[BounceRecipient, ...] = ()
     is_report = isinstance(tree, Branch) and tree.subtype == "report"
+    if not is_report and is_by_a_person(headers, sender=sender):
+        return None
     if kinds & _STATUS_TYPES:
         recipients = _from_status(leaves, limits)
         if recipients and all(one.action in _ARRIVED for one in recipients):

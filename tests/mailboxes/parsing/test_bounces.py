@@ -114,6 +114,45 @@ def test_person_who_writes_about_a_bounce_is_no_bounce(body: bytes) -> None:
     assert parse(mail(body)).bounce is None
 
 
+@pytest.mark.parametrize(
+    ("path", "sender", "subject", "body"),
+    [
+        (
+            b"bounce-12@p.example",
+            b"noreply@p.example",
+            b"Delivery notification",
+            b"Not delivered, sent to b@x.org",
+        ),
+        (
+            b"",
+            b"info@p.example",
+            b"Ihr Paket wurde nicht zugestellt",
+            b"Nicht zugestellt. Fragen: b@p.example",
+        ),
+        (
+            b"ann@x.org",
+            b"ann@x.org",
+            b"Undeliverable mail",
+            b"My mails to b@x.org come back: 550 5.1.1 unknown",
+        ),
+        (b"", b"ann@x.org", b"WG: Undelivered Mail", b"What is this?\n\n<b@x.org>: 550 5.1.1 User unknown"),
+        (b"", b"ann@x.org", b"Printer", b"The address b@x.org is disabled or discontinued."),
+        (b"bounces+1@s.example", b"news@s.example", b"Delivery status of our news", b"Write to b@s.example"),
+    ],
+)
+def test_parcels_newsletters_and_people_report_no_bounce(
+    path: bytes, sender: bytes, subject: bytes, body: bytes
+) -> None:
+    head = b"Return-Path: <" + path + b">\nFrom: " + sender + b"\nSubject: " + subject + b"\n"
+    assert parse(head + b"Content-Type: text/plain; charset=utf-8\n\n" + body).bounce is None
+
+
+def test_report_forwarded_by_a_person_is_no_bounce() -> None:
+    head = b"Return-Path: <ann@x.org>\nFrom: ann@x.org\nSubject: What is this?\n"
+    status = part(FAILED, b"Content-Type: message/delivery-status")
+    assert parse(head + entity(text(b"Look."), status)).bounce is None
+
+
 def test_out_of_office_from_an_empty_path_is_no_bounce() -> None:
     extra = b"Return-Path: <>\nAuto-Submitted: auto-replied\n"
     assert parse(mail(b"I am away; mail is not delivered to bob@example.org.\n", extra=extra)).bounce is None
