@@ -124,7 +124,7 @@ def test_person_who_writes_about_a_bounce_is_no_bounce(body: bytes) -> None:
             b"Not delivered, sent to b@x.org",
         ),
         (
-            b"",
+            b"x@p.example",
             b"info@p.example",
             b"Ihr Paket wurde nicht zugestellt",
             b"Nicht zugestellt. Fragen: b@p.example",
