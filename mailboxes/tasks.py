@@ -17,7 +17,7 @@ from mailboxes.inbound import reconcile
 from mailboxes.inbound.acknowledge import mailboxes_with_leftovers
 from mailboxes.inbound.sync import due_mailboxes
 from mailboxes.models import Mailbox
-from mailboxes.outbound import outbox
+from mailboxes.outbound import drafts, outbox
 from mailboxes.sweeping import sweep_storage as sweep
 
 #: Each may have to wait for a mailbox's seat and for Microsoft.
@@ -66,6 +66,7 @@ def examine_mailbox(mailbox_id: int) -> None:
     mailbox = Mailbox.objects.select_related("tenant", "registration__tenant").filter(pk=mailbox_id).first()
     if mailbox is not None:
         checkups.check_up(mailbox)
+        drafts.remove_leftovers(mailbox)
 
 
 @shared_task(name="mailboxes.tasks.prove_scopes_due")
