@@ -24,6 +24,7 @@ from tenants import audit
 from tenants.models import Alert, Tenant
 from tenants.ownership import TenantOwned
 from tickets.models import Queue, SavedFilter
+from tickets.search.sqlite import press
 
 
 class StillOn(Exception):
@@ -86,6 +87,7 @@ def remove(tenant: Tenant, *, by: audit.Actor = None) -> Removed:
         _forget_log(Tenant, Tenant.objects.filter(pk=tenant.pk))
         Tenant.objects.filter(pk=tenant.pk)._raw_delete(router.db_for_write(Tenant))
         transaction.on_commit(partial(storage.remove_tenant, tenant.pk))
+        transaction.on_commit(press)
     return removed
 
 

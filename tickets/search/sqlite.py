@@ -24,6 +24,7 @@ CREATE VIRTUAL TABLE IF NOT EXISTS {table}_search USING fts5(
     {columns}, content='{table}', content_rowid='id', prefix='2 3', tokenize='unicode61 remove_diacritics 0')
 """
 _FILL: Final = "INSERT INTO {table}_search({table}_search) VALUES ('rebuild')"
+_PRESS: Final = "INSERT INTO {table}_search({table}_search) VALUES ('optimize')"
 _ADD: Final = "INSERT INTO {table}_search(rowid, {columns}) VALUES (new.id, {new});"
 _TAKE: Final = (
     "INSERT INTO {table}_search({table}_search, rowid, {columns}) VALUES ('delete', old.id, {old});"
@@ -49,6 +50,15 @@ def put_up(using: str = "default", **_signal: Any) -> None:
     for table in INDEXED:
         if table in tables and not _has_triggers(connection, table):
             _make(connection, table)
+
+
+def press(using: str = "default") -> None:
+    """Make the index whole: words of rows that are gone lie in its pieces until they are joined."""
+    connection = connections[using]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            for table in INDEXED:
+                cursor.execute(_PRESS.format(table=table))
 
 
 def _has_triggers(connection: BaseDatabaseWrapper, table: str) -> bool:
