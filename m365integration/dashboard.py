@@ -59,7 +59,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "may_act": may(request, ADMINS),
         "expiring": _expiring(request, now),
         "hearts": _hearts(),
-        "mailbox_count": mailboxes.count(),
+        "healths": mail_figures.count_by_health(mailboxes),
         "is_operator": is_operator(request),
     }
     return context

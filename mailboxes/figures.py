@@ -100,12 +100,33 @@ def _received(ledger: QuerySet[Any], spans: Sequence[datetime]) -> QuerySet[Any]
     return ledger.filter(received_at__gte=spans[0], received_at__lt=end, is_sent=False).order_by()
 
 
+def by_health() -> dict[str, Q]:
+    """Tell mailboxes apart by how they are, in the same order of reasons as `health_of`."""
+    off = Q(is_active=False) | Q(tenant__is_active=False) | Q(inbound_transport=Mailbox.Inbound.NONE)
+    paused = Q(paused=Mailbox.Pause.STAFF)
+    waiting, ailing = Q(retry_after_until__gt=timezone.now()), Q(trouble__isnull=False)
+    running = ~off & ~paused
+    return {
+        "trouble": running & ~waiting & ailing,
+        "waiting": running & waiting,
+        "paused": ~off & paused,
+        "off": off,
+        "working": running & ~waiting & ~ailing,
+        "quiet": running & Q(quiet_since_at__isnull=False),
+    }
+
+
+def count_by_health(mailboxes: QuerySet[Any]) -> dict[str, int]:
+    """Count the mailboxes of each health, and all of them."""
+    # A name of a column would be taken for it by the counts that follow.
+    counts = {f"is_{name}": Count("pk", filter=rows) for name, rows in by_health().items()}
+    found = mailboxes.order_by().aggregate(is_all=Count("pk"), **counts)
+    return {name.removeprefix("is_"): number for name, number in found.items()}
+
+
 def in_trouble(mailboxes: QuerySet[Any]) -> QuerySet[Any]:
     """Keep the mailboxes that are on and do not work, the longest-suffering first."""
-    ailing = mailboxes.filter(is_active=True, tenant__is_active=True, trouble__isnull=False)
-    ailing = ailing.exclude(inbound_transport=Mailbox.Inbound.NONE).exclude(paused=Mailbox.Pause.STAFF)
-    # One that Microsoft asked for patience waits; the list of mailboxes says so too.
-    return ailing.exclude(retry_after_until__gt=timezone.now()).order_by("trouble_since_at")
+    return mailboxes.filter(by_health()["trouble"]).order_by("trouble_since_at")
 
 
 def stale(mailboxes: QuerySet[Any], now: datetime) -> int:

@@ -26,7 +26,6 @@ from mailboxes.admin.layout import FIELDSETS
 from mailboxes.admin.phrases import PhrasePreview
 from mailboxes.admin.radar import make_calendar_link, revoke_calendar_link, show_radar
 from mailboxes.admin.sign_ins import sign_in_cards
-from mailboxes.enqueue import enqueue_sync
 from mailboxes.health import health_of
 from mailboxes.inbound import guard
 from mailboxes.models import InboundMessage, Mailbox
@@ -139,8 +138,7 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
         ]
 
     def sync_now(self, request: HttpRequest, pk: int) -> HttpResponse:
-        enqueue_sync(self.own_mailbox(request, pk).pk)
-        messages.success(request, _("A look at the mailbox has been asked for; reload in a few seconds."))
+        pages.look_now(request, self.own_mailbox(request, pk))
         return self.back_to(pk)
 
     def pause(self, request: HttpRequest, pk: int) -> HttpResponse:

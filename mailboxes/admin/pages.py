@@ -24,6 +24,7 @@ from mailboxes.budget import budget_of
 from mailboxes.bundle import bundle
 from mailboxes.checkups import check_up, last_found, switch_on
 from mailboxes.doctor import Examination
+from mailboxes.enqueue import enqueue_sync
 from mailboxes.health import Health, backfill_of, health_of, is_quiet
 from mailboxes.models import ExaminationResult, Folder, InboundMessage, Mailbox
 from mailboxes.outbound import senders
@@ -95,6 +96,16 @@ def quiet_flag(mailbox: Mailbox, health: Health) -> str:
 def next_look(mailbox: Mailbox) -> str:
     due_at = max(filter(None, [mailbox.next_sync_at, mailbox.retry_after_until]), default=None)
     return ago(due_at) if due_at and due_at > timezone.now() else _("now")
+
+
+def look_now(request: HttpRequest, mailbox: Mailbox) -> None:
+    """Ask for a look at the mailbox, or say why none is taken."""
+    health = health_of(mailbox, timezone.now())
+    if health is Health.OFF:
+        messages.warning(request, _sentence(mailbox, health))
+        return
+    enqueue_sync(mailbox.pk)
+    messages.success(request, _("A look at the mailbox has been asked for; reload in a few seconds."))
 
 
 def ask_microsoft(

@@ -55,6 +55,25 @@ def test_mailboxes_in_trouble_come_with_cause_and_button(desk: Desk) -> None:
     assert foreign.address not in page
 
 
+def test_mailboxes_that_rest_are_counted_and_led_to(desk: Desk) -> None:
+    MailboxFactory(tenant=desk.ours)
+    MailboxFactory(tenant=desk.ours, paused="staff")
+    MailboxFactory(tenant=desk.ours, is_active=False)
+    for _number in range(2):
+        MailboxFactory(tenant=desk.ours, quiet_since_at=timezone.now())
+    MailboxFactory(tenant=desk.theirs, paused="staff")
+    client = signed_in(desk.agent)
+    shown = client.get("/admin/")
+    counts = shown.context["healths"]
+    assert {name: number for name, number in counts.items() if number} == {
+        "all": 5, "paused": 1, "off": 1, "quiet": 2, "working": 3
+    }  # fmt: skip
+    for health in ("paused", "off", "quiet"):
+        link = f"/admin/mailboxes/mailbox/?health={health}"
+        assert f'href="{link}"' in shown.content.decode()
+        assert client.get(link).context["cl"].result_count == counts[health]
+
+
 def test_credentials_that_expire_are_named_unless_a_newer_one_stands_beside(desk: Desk) -> None:
     soon = timezone.localdate() + timedelta(days=10)
     desk.registration.credentials.update(expires_on=soon)

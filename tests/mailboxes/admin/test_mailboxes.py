@@ -11,6 +11,7 @@ from django.utils import timezone
 from mailboxes.admin.filters import HealthFilter
 from mailboxes.health import Health, backfill_of, health_of
 from mailboxes.models import InboundMessage, Mailbox
+from tenants.models import Tenant
 from tenants.whom import for_machine
 from tests.factories import EntryFactory, FolderFactory, InboundMessageFactory, MailboxFactory
 from tests.tenants.admin.conftest import Desk, signed_in
@@ -92,6 +93,15 @@ def test_sync_now_makes_the_next_look_due(desk: Desk) -> None:
     mailbox.refresh_from_db()
     assert mailbox.next_sync_at <= timezone.now()
     assert mailbox.nudged_at is not None
+
+
+def test_sync_now_promises_nothing_while_the_tenant_is_off(desk: Desk) -> None:
+    mailbox = MailboxFactory(tenant=desk.ours)
+    Tenant.objects.filter(pk=desk.ours.pk).update(is_active=False)
+    page = signed_in(desk.admin).post(url_of(mailbox, "sync"), follow=True)
+    mailbox.refresh_from_db()
+    assert [str(told) for told in page.context["messages"]] == ["All mail of this tenant is switched off."]
+    assert mailbox.nudged_at is None
 
 
 def test_a_mailbox_is_paused_and_resumed(desk: Desk) -> None:
