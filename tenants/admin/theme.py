@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop
+
 if TYPE_CHECKING:
     from django.contrib import admin
     from django.contrib.admin.helpers import AdminReadonlyField as ThemedReadonlyField
@@ -43,6 +45,9 @@ else:
     from unfold.widgets import UnfoldAdminSelectWidget as ThemedSelect
     from unfold.widgets import UnfoldAdminTextareaWidget as ThemedTextarea
     from unfold.widgets import UnfoldAdminTextInputWidget as ThemedTextInput
+
+#: What the theme writes above a filter. German would have to decline its name, so it names it alone.
+ABOVE_FILTER = gettext_noop(" By %(filter_title)s ")
 
 __all__ = [
     "PlainModelForm",

@@ -20,7 +20,7 @@ from tenants.admin.wording import explain
 from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError, Misconfigured
 from tenants.wording import told
-from tickets import drafts, handling
+from tickets import drafts, handling, looks
 from tickets.addresses import others_on, suggest
 from tickets.drafts import Written
 from tickets.models import Ticket
@@ -75,6 +75,7 @@ class ComposerPages:
                 messages.warning(request, _("Your text is still here; the files have to be chosen again."))
         else:
             drafts.discard(ticket, by=agent)
+            looks.read_own(ticket.standing_for(), by=agent)
             waits = _("The answer leaves in %(seconds)d seconds; until then it can be taken back below.")
             messages.success(request, waits % {"seconds": settings.SEND_UNDO_S})
             if request.POST.get("then") == Ticket.Status.SOLVED:

@@ -58,6 +58,7 @@ class TicketDoors:
         if text := request.POST.get("text", "").strip():
             key = storable(request.POST.get("key", ""), max_chars=64)
             add_note(ticket, text, by=cast(User, request.user), key=key)
+            looks.read_own(ticket, by=cast(User, request.user))
         else:
             messages.warning(request, _("The note was empty and has not been saved."))
         return _page(ticket, "#end")

@@ -256,3 +256,24 @@ def test_a_short_conversation_is_not_folded(desk: Desk) -> None:
 )
 def test_a_file_is_called_by_its_ending(name: str, kind: str) -> None:
     assert Attachment(name=name, content_type="text/plain").kind == kind
+
+
+def test_what_one_writes_oneself_is_not_unread_where_all_else_was_read(desk: Desk) -> None:
+    ticket = TicketFactory(tenant=desk.ours, entry_count=3)
+    for person, seen in ((desk.agent, 3), (desk.viewer, 3)):
+        look(ticket, by=person, seen=seen, is_answering=False)
+    signed_in(desk.agent).post(reverse("admin:tickets_ticket_note", args=[ticket.pk]), {"text": "Mine."})
+    seen_by = dict(ticket.looks.values_list("user__username", "entries_seen"))
+
+    assert seen_by == {desk.agent.username: 4, desk.viewer.username: 3}
+
+
+def test_a_search_within_a_view_that_finds_nothing_offers_to_search_everything(desk: Desk) -> None:
+    page = signed_in(desk.agent).get(f"{reverse(LIST)}?status__in=new&q=a+b").content.decode()
+    assert 'href="?q=a%20b"' in page
+
+
+def test_a_ticket_nobody_has_touched_says_so_in_its_history(desk: Desk) -> None:
+    ticket = TicketFactory(tenant=desk.ours)
+    page = signed_in(desk.agent).get(reverse("admin:tickets_ticket_history", args=[ticket.pk]))
+    assert "Nobody has changed anything here by hand yet." in page.content.decode()
