@@ -79,3 +79,23 @@ def test_canned_answer_is_inserted_by_its_button_and_undone(
     assert admin.input_value("#answer-text") == "Dear Ada Byron,\nunplug <b>it</b>."
     admin.keyboard.press("Control+z")
     assert admin.input_value("#answer-text") == ""
+
+
+def test_canned_answer_goes_into_formatted_text_as_paragraphs_and_stays_text(
+    admin: Page, live_server: Any, ticket: Ticket
+) -> None:
+    long = "Dear {requester_name},\n\nunplug <b>it</b>.\n- now\n\nBye"
+    CannedAnswerFactory(tenant=ticket.tenant, name="Long", text=long)
+    admin.goto(f"{live_server.url}/admin/tickets/ticket/{ticket.pk}/change/")
+    admin.click("[data-do=rich]")
+    admin.keyboard.type("Hello. ")
+    admin.select_option("#canned-answer", label="Long")
+    admin.click("[data-canned] button")
+    assert (
+        admin.inner_html("[data-editor]")
+        == "<p>Hello. Dear Ada Byron,</p><p>unplug &lt;b&gt;it&lt;/b&gt;.<br>- now</p><p>Bye</p>"
+    )
+    assert admin.input_value("#answer-text") == "Hello. Dear Ada Byron,\n\nunplug <b>it</b>.\n- now\n\nBye"
+    admin.keyboard.press("Control+z")
+    assert admin.inner_text("[data-editor]").strip() == "Hello."
+    admin.wait_for_function("() => !document.querySelector('[data-state=typing]')")

@@ -2,10 +2,16 @@
 (() => {
   "use strict";
 
+  /** Paragraphs where blank lines stand; one alone is words among those that are there. */
   function words(text) {
     const holder = document.createElement("div");
-    text.split("\n").forEach((line, at) => { if (at) holder.append(document.createElement("br")); holder.append(line); });
-    return holder.innerHTML;
+    const parts = text.split(/\n{2,}/).map((part) => {
+      const paragraph = document.createElement("p");
+      part.split("\n").forEach((line, at) => { if (at) paragraph.append(document.createElement("br")); paragraph.append(line); });
+      return paragraph;
+    });
+    holder.append(...parts);
+    return parts.length > 1 ? holder.innerHTML : parts[0].innerHTML;
   }
 
   /** Insert as if it were typed, so that it can be undone; else behind the cursor. */
