@@ -120,3 +120,12 @@ def test_everybody_the_last_mail_names_is_answered_at_a_click(desk: Page, ticket
     desk.click("text=Answer to all")
     desk.fill("#answer-text", "Unplug it.")
     assert submit(desk).cc == [{"name": "", "email": "bob@fabrikam.example"}]
+
+
+def test_what_is_no_address_is_named_before_it_is_sent(desk: Page) -> None:
+    desk.fill("#answer-text", "Unplug it.")
+    desk.fill("[name=cc]", "Bob <bob@fabrikam.example>, nobody")
+    desk.click("text=Send to the customer")
+    told = desk.eval_on_selector("[name=cc]", "one => one.validationMessage")
+    assert told == "“nobody” is not a mail address"
+    assert not OutboundMessage.objects.exists()

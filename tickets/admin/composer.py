@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -35,6 +35,9 @@ from tickets.replies import (
     sender_of_answer,
     why_no_reply,
 )
+
+#: Where the session keeps why an answer was refused: it is told beside the text, which stands far below the top.
+_TROUBLE: Final = "trouble_of_answer"
 
 
 class ComposerPages:
@@ -70,9 +73,11 @@ class ComposerPages:
         except IntegrationError as error:
             # What was typed comes back with the page; only files have to be chosen again.
             drafts.keep(ticket, written, by=agent)
-            messages.error(request, told(error.diagnosis))
-            if request.FILES:
-                messages.warning(request, _("Your text is still here; the files have to be chosen again."))
+            request.session[_TROUBLE] = {
+                "ticket": ticket.pk,
+                "said": told(error.diagnosis),
+                "lost_files": bool(request.FILES),
+            }
         else:
             drafts.discard(ticket, by=agent)
             looks.read_own(ticket.standing_for(), by=agent)
@@ -114,12 +119,14 @@ class ComposerPages:
 def composer(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     """Give what the form of the answer shows, or why there is none."""
     code, agent = why_no_reply(ticket), cast(User, request.user)
-    if code or ticket.mailbox is None:
-        return {"no_answer": explain(diagnose_own(code))}
-    sender = sender_of_answer(ticket)
     draft = drafts.draft_of(ticket, by=agent)
+    if code or ticket.mailbox is None:
+        return {"no_answer": explain(diagnose_own(code)), "draft": draft}
+    sender = sender_of_answer(ticket)
+    trouble = request.session.pop(_TROUBLE, None)
     return {
         "no_answer": None,
+        "trouble_of_answer": trouble if trouble and trouble["ticket"] == ticket.pk else None,
         "answer_key": uuid.uuid4().hex,
         "answer_from": sender,
         "answer_footer": footer_below(ticket, by=agent, sender=sender),

@@ -78,6 +78,14 @@
     }
 
     input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, WAIT_MS); });
+    /** Name what is no address, before it is sent; the server looks again. */
+    function check() {
+      const words = input.closest("form").dataset.invalid;
+      const wrong = input.value.split(/[,;]/).map((one) => one.trim()).find((one) => one && !/^[^\s@<>]+@[^\s@<>]+$|<[^\s@<>]+@[^\s@<>]+>$|"/.test(one));
+      input.setCustomValidity(words && wrong ? `“${wrong}” ${words}` : "");
+    }
+
+    input.addEventListener("input", check);
     input.addEventListener("blur", close);
     input.addEventListener("keydown", (event) => {
       if (list.hidden) return;

@@ -163,14 +163,16 @@
       } catch { /* Signed out or offline: the page says so itself when something is done on it. */ }
     }
     function tell(told) {
-      const line = find(".desk-presence");
-      line.replaceChildren(...told.said.map((one) => {
-        const who = document.createElement("span");
-        who.textContent = one.text;
-        who.className = one.answering ? "desk-state is-warning" : "desk-state is-info";
-        return who;
-      }));
-      line.hidden = told.said.length === 0;
+      // Above the conversation, and beside the answer, which may be a long way below.
+      all(".desk-presence").forEach((line) => {
+        line.replaceChildren(...told.said.map((one) => {
+          const who = document.createElement("span");
+          who.textContent = one.text;
+          who.className = one.answering ? "desk-state is-warning" : "desk-state is-info";
+          return who;
+        }));
+        line.hidden = told.said.length === 0;
+      });
       find(".desk-news").hidden = told.entries <= Number(page.dataset.entries);
     }
     say();

@@ -166,3 +166,22 @@ def test_over_smtp_less_is_taken_and_more_is_refused_at_once(
     assert "larger than one mail over SMTP may be" in shown
     assert "Unplug it.</textarea>" in shown
     assert not OutboundMessage.objects.exists()
+
+
+def test_why_an_answer_was_refused_stands_beside_its_text_once(desk: Desk, ticket: Ticket) -> None:
+    client = signed_in(desk.agent)
+    form = {**fields(cc="nobody"), "files": SimpleUploadedFile("scan.pdf", b"x")}
+    shown = client.post(door(ticket, "answer"), form, follow=True).content.decode()
+    place = shown.index("data-trouble")
+    assert shown.index("Unplug it.</textarea>") < place < shown.index("Send to the customer")
+    assert all(words in shown[place:] for words in ("Not sent.", "not a mail address", "chosen again"))
+    assert "data-trouble" not in client.get(door(ticket, "change")).content.decode()
+
+
+def test_a_draft_is_shown_though_the_mailbox_sends_nothing_any_more(desk: Desk, ticket: Ticket) -> None:
+    client = signed_in(desk.agent)
+    client.post(door(ticket, "draft"), fields())
+    type(ticket.mailbox)._base_manager.update(outbound_transport="none")
+    shown = page(desk.agent, ticket)
+    assert "No answer can be sent from here." in shown
+    assert "Unplug it." in shown
