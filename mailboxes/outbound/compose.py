@@ -24,6 +24,7 @@ from tenants.errors import Misconfigured
 #: Of a long conversation its root and its latest mails are enough to thread by, and a header stays short.
 MAX_REFERENCES: Final = 20
 _ID: Final = re.compile(r"<[!-;=?-~]{3,250}>")
+_ADDRESS: Final = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,80}")
 #: Kinds Python would take apart, or a reader would; they travel as plain bytes.
 _WHOLE: Final = ("message/", "multipart/")
@@ -94,6 +95,8 @@ def _head(row: OutboundMessage, *, shows_bcc: bool) -> Iterator[str]:
 def _person(person: Mapping[str, str]) -> str:
     if not person["email"].isascii():
         raise Misconfigured.own("address_not_ascii")
+    if not _ADDRESS.fullmatch(person["email"]):
+        raise Misconfigured.own("recipient_invalid")
     name = one_line(person.get("name", ""), max_chars=100)
     return formataddr((name, person["email"]), charset="utf-8") if name else person["email"]
 

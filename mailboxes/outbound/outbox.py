@@ -30,6 +30,7 @@ from mailboxes.outbound.journal import (
     Delivery,
     RowJournal,
     forget_upload,
+    has_taken,
     outgoing,
     settle_as_taken,
 )
@@ -151,6 +152,11 @@ def _guarded(row: OutboundMessage, act: Callable[[], None]) -> None:
 
 
 def _send(row: OutboundMessage, wire: OutboundTransport, allowance: pace.Allowance) -> None:
+    if timezone.now() - row.queued_at > GIVE_UP_AFTER and not has_taken(row):
+        # Also where nothing was tried, because the mailbox was off: so late nobody expects it any more.
+        told = diagnose_own("send_too_late", detail=(row.error or {}).get("code", ""))
+        claims.settle(row, State.FAILED, retry_at=None, error=told.as_json())
+        return
     try:
         _send_from_its_own(row, wire, allowance)
     except AccessDenied as denied:
@@ -197,10 +203,11 @@ def _send_from_its_own(row: OutboundMessage, wire: OutboundTransport, allowance:
 def _put_back(row: OutboundMessage, error: IntegrationError) -> None:
     """End the claim of a mail that was certainly not sent: to be tried again, or failed where people see it."""
     if row.state == State.UNCERTAIN:
-        claims.settle(row, State.UNCERTAIN, retry_at=retry_at(0), error=_told(error))
+        is_over = row.asked_at is not None and timezone.now() - row.asked_at > GIVE_UP_AFTER
+        told = diagnose_own("send_in_doubt").as_json() if is_over else _told(error)
+        claims.settle(row, State.UNCERTAIN, retry_at=None if is_over else retry_at(0), error=told)
         return
-    is_over = timezone.now() - row.queued_at > GIVE_UP_AFTER
-    if is_over or (error.permanent and not isinstance(error, _REPAIRABLE)):
+    if error.permanent and not isinstance(error, _REPAIRABLE):
         claims.settle(row, State.FAILED, retry_at=None, error=_told(error))
         return
     again_at = retry_at(row.tries - 1)

@@ -122,7 +122,7 @@ class Forecast:
         self._plans: dict[int, dict[int, datetime]] = {}
 
     def leaves_at(self, row: OutboundMessage) -> datetime | None:
-        """Say when a mail leaves if nothing comes between; None for one that does not wait."""
+        """Say when a mail leaves if nothing comes between; None where it does not, or its mailbox is off."""
         if row.state != State.QUEUED:
             return None
         if row.mailbox_id not in self._plans:
@@ -134,6 +134,9 @@ class Forecast:
 def _planned(row: OutboundMessage, now: datetime) -> dict[int, datetime]:
     """Go through the queue of a mail's mailbox: so many a minute, and no more recipients than the day has left."""
     mailbox_id = row.mailbox_id
+    sending = Mailbox.objects.filter(pk=mailbox_id, is_active=True, tenant__is_active=True)
+    if not sending.exclude(outbound_transport=Mailbox.Outbound.NONE).exists():
+        return {}
     queued = OutboundMessage.objects.filter(mailbox_id=mailbox_id, state=State.QUEUED).order_by(
         "queued_at", "pk"
     )

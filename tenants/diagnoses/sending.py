@@ -92,6 +92,11 @@ SENDING: dict[str, Advice] = {
         "Enter a reply address that is a mailbox here or among its further addresses, or connect that mailbox. Where "
         "Exchange forwards the address to this mailbox, add it to the further addresses.",
     ),
+    "send_too_late": Advice(
+        Actor.USER,
+        "This mail could not be sent for five days, and does not leave by itself any more.",
+        "See whether it is still wanted; then send it again, or cancel it.",
+    ),
     "send_in_doubt": Advice(
         _HERE,
         "Whether this mail was sent is unknown: the answer was lost, and no trace of it is found in the mailbox.",

@@ -81,6 +81,15 @@ def test_nothing_in_a_name_becomes_a_header(ticket: Ticket) -> None:
     assert [one.addr_spec for one in mail["To"].addresses] == ["ada@fabrikam.example"]
 
 
+def test_an_address_that_would_become_a_header_is_not_written(ticket: Ticket) -> None:
+    """Nobody can enter one; a row that holds one all the same is not sent."""
+    row = answered(ticket)
+    row.to = [{"name": "", "email": "ada@fabrikam.example\r\nBcc: spy@evil.example"}]
+    with pytest.raises(Misconfigured) as refused:
+        mail_of(row)
+    assert refused.value.code == "recipient_invalid"
+
+
 def test_ids_that_would_break_a_header_are_left_out() -> None:
     ids = [
         "<ok@a.example>",

@@ -20,9 +20,11 @@ from django.views.decorators.http import require_POST
 from mailboxes.enqueue import enqueue_send
 from mailboxes.models import OutboundMessage
 from mailboxes.outbound.pace import Forecast
+from mailboxes.transports.out import why_not
 from tenants.admin.scoped import TenantOwnedAdmin
 from tenants.admin.theme import ThemedChoicesFilter
 from tenants.admin.wording import explain
+from tenants.diagnosis import Diagnosis, diagnose_own
 from tenants.reach import NOBODY, WORKERS, may
 from tenants.templatetags.desk import ago
 from tenants.wording import shown
@@ -144,7 +146,7 @@ class OutboxAdmin(TenantOwnedAdmin):
                 "entry": Entry.objects.filter(outbound=mail).select_related("ticket").first(),
                 "leaves_at": Forecast().leaves_at(mail),
                 "level": SENT_LEVELS.get(mail.state, "calm"),
-                "trouble": explain(mail.error),
+                "trouble": explain(mail.error or _hindrance(mail)),
                 "can_cancel": may_act and mail.is_cancellable,
                 "can_repeat": may_act and mail.is_repeatable,
             }
@@ -202,6 +204,12 @@ def _leaves(forecast: Forecast) -> Any:
         return format_html('<span class="desk-nowrap">{}</span>', ago(at)) if at else NOTHING
 
     return leaves
+
+
+def _hindrance(mail: OutboundMessage) -> Diagnosis | None:
+    """Say why a mail that waits is not even tried."""
+    code = why_not(mail.mailbox) if mail.state == State.QUEUED else ""
+    return diagnose_own(code) if code else None
 
 
 def _back(request: HttpRequest, row: OutboundMessage) -> HttpResponse:

@@ -106,16 +106,21 @@ def leaving(rows: list[OutboundMessage], now: datetime) -> list[int]:
 
 def test_forecast_knows_the_pace(settings: Any) -> None:
     settings.SEND_PER_MINUTE = 2
-    mailbox = MailboxFactory()
+    mailbox = MailboxFactory(outbound_transport="graph")
     asked(mailbox, ago=timedelta(seconds=5))
     assert leaving(queued(mailbox, count=6), timezone.now()) == [0, 1, 1, 2, 2, 3]
 
 
 def test_forecast_knows_the_limit_of_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "RECIPIENTS_PER_DAY", 10)
-    mailbox = MailboxFactory()
+    mailbox = MailboxFactory(outbound_transport="graph")
     asked(mailbox, ago=timedelta(hours=20), people=9)
     assert leaving(queued(mailbox, count=2), timezone.now()) == [0, 240]
+
+
+@pytest.mark.parametrize("off", [{"is_active": False}, {"outbound_transport": "none"}])
+def test_mail_of_a_mailbox_that_is_off_has_no_moment_to_leave(off: dict[str, Any]) -> None:
+    assert leaving(queued(MailboxFactory(**{"outbound_transport": "graph", **off})), timezone.now()) == []
 
 
 def test_mail_that_was_sent_leaves_no_more() -> None:

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from mailboxes.models import OutboundMessage
+from mailboxes.models import Mailbox, OutboundMessage
 from tenants.diagnosis import diagnose_own
 from tests.factories import MailboxFactory, TicketFactory
 from tests.tenants.admin.conftest import Desk, signed_in
@@ -135,6 +135,12 @@ def test_mail_in_doubt_that_was_seen_in_sent_items_counts_as_sent(desk: Desk) ->
     client.post(door(row, "left"))
     row.refresh_from_db()
     assert (row.state, row.error, row.sent_at) == ("sent", None, row.queued_at)
+
+
+def test_mail_of_a_mailbox_that_is_off_says_why_it_waits(desk: Desk) -> None:
+    row, client = queued(desk), signed_in(desk.agent)
+    Mailbox.objects.update(is_active=False)
+    assert "This mailbox or its tenant is switched off" in client.get(door(row, "change")).content.decode()
 
 
 def test_mails_nobody_knows_the_end_of_are_counted(desk: Desk) -> None:
