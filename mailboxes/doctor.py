@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from mailboxes import probes
+from mailboxes import probes, wire_probes
 from mailboxes.consents import lost_of
 from mailboxes.features import needed_by, needed_of
 from mailboxes.governor import visit
@@ -121,7 +121,7 @@ def _tried_mailbox(mailbox: Mailbox, found: Chain) -> list[Check]:
     if mailbox.inbound_transport == Mailbox.Inbound.NONE:
         return [skipped(step, "mailbox_off") for step in probes.STEPS]
     if mailbox.inbound_transport != Mailbox.Inbound.GRAPH:
-        return [skipped(step, "check_other_wire") for step in probes.STEPS]
+        return wire_probes.probe(mailbox)
     if found.token is None:
         return not_reached(probes.STEPS)
     bearer = found.token.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mailboxes import probes
+from mailboxes import probes, wire_probes
 from mailboxes.features import needed_to_open, resources_of
 from mailboxes.governor import visit
 from mailboxes.models import Direction, Mailbox, MailboxSignIn
@@ -62,7 +62,7 @@ def _tried(mailbox: Mailbox, source: UserTokens) -> list[Check]:
     if mailbox.inbound_transport == Mailbox.Inbound.NONE:
         return [skipped(step, "mailbox_off") for step in probes.STEPS]
     if mailbox.inbound_transport != Mailbox.Inbound.GRAPH:
-        return [skipped(step, "check_other_wire") for step in probes.STEPS]
+        return wire_probes.probe(mailbox)
     try:
         with visit(mailbox) as gate:
             client = GraphClient(

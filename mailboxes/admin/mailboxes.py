@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mailboxes import checkups, folders, pausing, signin, tokens
@@ -32,10 +32,9 @@ from mailboxes.models import InboundMessage, Mailbox
 from mailboxes.removal import remove
 from mailboxes.sides import SendingSide, side_called
 from tenants.admin.scoped import TenantOwnedAdmin
-from tenants.errors import IntegrationError
 from tenants.reach import NOBODY
 from tenants.templatetags.desk import ago
-from tenants.wording import shown, told
+from tenants.wording import shown
 
 #: What a form may ask beside these is a question to the person, not a column.
 COLUMNS = {field.name for field in Mailbox._meta.concrete_fields}
@@ -50,6 +49,7 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
     phrases = ("outbound_footer",)
     phrases_title = gettext_lazy("The footer, as the customer reads it")
     delete_roles = NOBODY
+    actions = ["take_over_all"]
     list_select_related = ["tenant", "queue"]
     list_filter = [HealthFilter, "queue", "tenant"]
     search_fields = ["address"]
@@ -214,15 +214,19 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
         return self.back_to(pk)
 
     def take_over(self, request: HttpRequest, pk: int) -> HttpResponse:
-        try:
-            guard.take_over(self.own_mailbox(request, pk), by=request.user)
-        except IntegrationError as error:
-            messages.error(request, told(error.diagnosis))
-        else:
-            messages.success(
-                request, _("The folder is this installation's now; the other one stops tidying up.")
-            )
+        guard.take_over(self.own_mailbox(request, pk), by=request.user)
+        messages.success(request, _("The folder is this installation's from the look that is made now."))
         return self.back_to(pk)
+
+    @admin.action(description=gettext_lazy("This is the same installation: tidy up these folders again"))
+    def take_over_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        mine = [mailbox for mailbox in queryset if self.has_change_permission(request, mailbox)]
+        for mailbox in mine:
+            guard.take_over(mailbox, by=request.user)
+        text = ngettext(
+            "%(n)d folder is this installation's.", "%(n)d folders are this installation's.", len(mine)
+        )
+        messages.success(request, text % {"n": len(mine)})
 
     def sign_out(self, request: HttpRequest, pk: int) -> HttpResponse:
         side = side_called(self.own_mailbox(request, pk), request.POST.get("side", ""))

@@ -1,13 +1,14 @@
 """Whose folder is it? A marker on the folder says which installation tidies it up; a second one reads and files only.
 
 The marker is a hidden property of the folder at Microsoft, and the name in it is kept outside the database: a copy of
-the database, started somewhere else, finds a name that is not its own. IMAP and POP3 know no such property.
+the database, started somewhere else, finds a name that is not its own. IMAP and POP3 know no such property, and a
+folder or mail in its place would be seen by people; over them the name this database was last used by tells copies
+apart, and two installations that know nothing of each other stay unseen.
 """
 
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -17,14 +18,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from mailboxes.enqueue import enqueue_sync
-from mailboxes.governor import visit
 from mailboxes.inbound.run import Run
 from mailboxes.models import Folder, Mailbox
 from mailboxes.parsing.gate import one_line
-from mailboxes.transports import open_inbound
-from mailboxes.transports.base import MarkedFolders
+from mailboxes.transports.base import InboundTransport, MarkedFolders
 from tenants import audit
-from tenants.errors import IntegrationError, Misconfigured
+from tenants.errors import IntegrationError
 from tenants.whom import for_its_tenant
 
 #: The marker is looked at before the first mail of a run is moved, and not more often than this.
@@ -66,12 +65,10 @@ class Marker:
 
 def may_tidy_up(run: Run) -> bool:
     """Tell whether this installation may move, mark and delete here; asks Microsoft now and then. May raise."""
-    if not isinstance(run.transport, MarkedFolders):
-        return True
     folder = run.folder
     seen_at = folder.marker_seen_at if folder.marker_seen_by == settings.INSTALLATION else None
     if seen_at is None or seen_at + LOOK_EVERY < timezone.now():
-        _note(folder, _look(run.transport, folder.remote_id))
+        _note(folder, _look(run.transport, folder))
     return folder.other_installation is None
 
 
@@ -83,25 +80,52 @@ def look(transport: MarkedFolders, folder_id: str) -> Marker | None:
 
 @for_its_tenant
 def take_over(mailbox: Mailbox, *, by: audit.Actor) -> None:
-    """Make the folder ours whoever had it: the other installation stops tidying up at its next look. May raise."""
-    folder = Folder.objects.filter(mailbox=mailbox, purpose=Folder.Purpose.INBOX).first()
-    if folder is None or not folder.remote_id:
-        raise Misconfigured.own("folder_missing", detail=mailbox.folder)
-    with visit(mailbox) as gate, closing(open_inbound(mailbox, gate)) as transport:
-        if isinstance(transport, MarkedFolders):
-            transport.mark(folder.remote_id, json.dumps(Marker.own().as_json()))
+    """Make the folder ours whoever had it: the next run leaves our marker, and the other installation stops then."""
     with transaction.atomic():
-        other = folder.other_installation or {}
-        audit.note(audit.Action.CHANGED, mailbox, by=by, other_installation=[other.get("url", ""), ""])
-        _note(folder, None)
+        rows = Folder.objects.filter(mailbox=mailbox, purpose=Folder.Purpose.INBOX)
+        others = list(rows.exclude(other_installation=None).values_list("other_installation", flat=True))
+        if not others:
+            return
+        audit.note(audit.Action.CHANGED, mailbox, by=by, other_installation=[others[0].get("url", ""), ""])
+        rows.update(other_installation=None, marker_seen_by=settings.INSTALLATION, marker_seen_at=None)
         Mailbox.objects.filter(pk=mailbox.pk).update(is_settled=False)
         enqueue_sync(mailbox.pk)
 
 
-def _look(transport: MarkedFolders, folder_id: str) -> Marker | None:
+def _look(transport: InboundTransport, folder: Folder) -> dict[str, Any] | None:
+    """Find out who else tidies up here; None when nobody does, and the folder is ours."""
+    if not isinstance(transport, MarkedFolders):
+        return folder.other_installation or _last_user(folder)
+    found = _read_or_mark(transport, folder.remote_id, is_taken_over=_is_taken_over(folder))
+    if found is None or found.is_ours:
+        return None
+    return {**found.as_json(), "used_this_database": _used_this_database(folder, found)}
+
+
+def _is_taken_over(folder: Folder) -> bool:
+    return folder.marker_seen_by == settings.INSTALLATION and folder.marker_seen_at is None
+
+
+def _last_user(folder: Folder) -> dict[str, Any] | None:
+    """Name the installation this database was last used by, where it is another one."""
+    if folder.marker_seen_by in ("", settings.INSTALLATION):
+        return None
+    since = folder.marker_seen_at.isoformat()[:19] + "Z" if folder.marker_seen_at else ""
+    last = Marker(installation=folder.marker_seen_by, url="", since=since)
+    return {**last.as_json(), "used_this_database": True}
+
+
+def _used_this_database(folder: Folder, found: Marker) -> bool:
+    """Tell a copy, or an installation that was moved, from one that has nothing to do with us."""
+    known = folder.other_installation or {}
+    is_known = known.get("installation") == found.installation and known.get("used_this_database")
+    return bool(is_known) or folder.marker_seen_by == found.installation
+
+
+def _read_or_mark(transport: MarkedFolders, folder_id: str, *, is_taken_over: bool) -> Marker | None:
     """Read the marker, and write ours where there is none; what Microsoft will not have marked is not guarded."""
     try:
-        found = Marker.read(transport.marker(folder_id))
+        found = None if is_taken_over else Marker.read(transport.marker(folder_id))
         if found is None:
             transport.mark(folder_id, json.dumps(Marker.own().as_json()))
     except IntegrationError as error:
@@ -109,15 +133,17 @@ def _look(transport: MarkedFolders, folder_id: str) -> Marker | None:
             raise
         # No such property in this cloud, or only the right to read: moving will tell by itself whether it is allowed.
         return None
-    return found if found and not found.is_ours else None
+    return found
 
 
-def _note(folder: Folder, other: Marker | None) -> None:
+def _note(folder: Folder, other: dict[str, Any] | None) -> None:
+    """Keep what was seen, unless somebody has taken the folder over meanwhile."""
+    as_read = {"marker_seen_at": folder.marker_seen_at, "marker_seen_by": folder.marker_seen_by}
     values: dict[str, Any] = {
         "marker_seen_at": timezone.now(),
         "marker_seen_by": settings.INSTALLATION,
-        "other_installation": other.as_json() if other else None,
+        "other_installation": other,
     }
     for name, value in values.items():
         setattr(folder, name, value)
-    Folder.objects.filter(pk=folder.pk).update(**values)
+    Folder.objects.filter(pk=folder.pk, **as_read).update(**values)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from mailboxes.transports.base import Step
+from mailboxes.transports.imap_listing import present
 from mailboxes.transports.imap_names import number_set, quoted
 from mailboxes.transports.imap_wire import ImapConnection
-from tenants.errors import BadAnswer, IntegrationError
+from tenants.errors import BadAnswer, IntegrationError, ItemGone
 
 
 def take_step(
@@ -18,7 +19,10 @@ def take_step(
 ) -> Mapping[int, IntegrationError | None]:
     """Take one step with mails of the open folder, together; if that is refused, one by one."""
     try:
-        _take(connected(), number_set(uids), step, target)
+        there = present(connected(), uids)
+        gone = dict.fromkeys([uid for uid in uids if uid not in there], ItemGone.own("mail_gone"))
+        if len(gone) < len(uids):
+            _take(connected(), number_set([uid for uid in uids if uid in there]), step, target)
     except BadAnswer as error:
         if len(uids) == 1:
             return {uids[0]: error}
@@ -26,7 +30,7 @@ def take_step(
         return {uid: failure for single in singles for uid, failure in single.items()}
     except IntegrationError as error:
         return dict.fromkeys(uids, error)
-    return dict.fromkeys(uids)
+    return {**dict.fromkeys(uids), **gone}
 
 
 def _take(connection: ImapConnection, uids: str, step: Step, target: str) -> None:

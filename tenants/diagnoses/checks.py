@@ -125,6 +125,13 @@ CHECKS: dict[str, Advice] = {
         "Another installation of this helpdesk tidies up this folder; here mail is read and filed, and left there.",
         "Stop one of the two, or give each a folder of its own. “Take the folder over” on the mailbox makes it ours.",
     ),
+    "marker_impossible": Advice(
+        _HERE,
+        "Whether another installation works on this folder cannot be told over IMAP and POP3: a folder carries no "
+        "hidden mark there. A copy of this database is noticed all the same, and leaves the mail alone.",
+        "See to it that only one installation reads this mailbox. Mails that others take before this one has tidied "
+        "them up are counted on its page.",
+    ),
     "marker_unreadable": Advice(
         _HERE,
         "Whether another installation works on this folder cannot be checked from here.",

@@ -172,6 +172,11 @@ class Dovecot:
                 if self._mails_in(box) == names:
                     return bodies
 
+    def remove_one(self, address: str) -> None:
+        """Delete a mail of the inbox, as another program would."""
+        for path in self._mails_in(self._folder(address, ""))[:1]:
+            path.unlink()
+
     def flags(self, address: str, *, folder: str = "") -> list[str]:
         box = self._folder(address, folder)
         return [path.name.rpartition(",")[2] for path in sorted((box / "cur").glob("*"))]

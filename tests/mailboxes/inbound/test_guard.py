@@ -82,9 +82,9 @@ def test_page_names_the_other_installation_and_takes_the_folder_over(
 ) -> None:
     desk = signed_in(OperatorFactory())
     url = reverse("admin:mailboxes_mailbox_change", args=[cloned.mailbox.pk])
-    assert "Another installation" in desk.get(url).content.decode()
+    assert "used by another installation until now" in desk.get(url).content.decode()
     desk.post(reverse("admin:mailboxes_mailbox_take_over", args=[cloned.mailbox.pk]))
-    assert "Another installation" not in desk.get(url).content.decode()
+    assert "another installation until now" not in desk.get(url).content.decode()
     cloned.sync()
     assert in_inbox(cloned) == 0
     assert AuditEntry.objects.filter(details__has_key="other_installation").count() == 1
@@ -92,10 +92,38 @@ def test_page_names_the_other_installation_and_takes_the_folder_over(
 
 def test_who_lost_the_folder_stops_at_the_next_look(cloned: Customer, settings: Settings) -> None:
     guard.take_over(cloned.row(), by=None)
+    cloned.sync()
+    assert in_inbox(cloned) == 0
     settings.INSTALLATION = "a" * 24
     cloned.arrive("third")
     cloned.sync()
-    assert in_inbox(cloned) == 2
+    assert in_inbox(cloned) == 1
+
+
+def test_installation_that_was_moved_is_told_so_and_goes_on_with_all_its_folders(cloned: Customer) -> None:
+    """Its own database knows the name on the folder."""
+    desk = signed_in(OperatorFactory())
+    Folder.objects.update(marker_seen_at=timezone.now() - 2 * guard.LOOK_EVERY)
+    cloned.arrive("third")
+    cloned.sync()
+    url = reverse("admin:mailboxes_mailbox_change", args=[cloned.mailbox.pk])
+    assert "This is the same installation: go on" in desk.get(url).content.decode()
+    picked = {"action": "take_over_all", "_selected_action": [cloned.mailbox.pk]}
+    desk.post(reverse("admin:mailboxes_mailbox_changelist"), picked)
+    cloned.sync()
+    assert in_inbox(cloned) == 0
+
+
+def test_installation_that_is_a_stranger_is_not_taken_for_the_same(customer: Customer) -> None:
+    stranger = guard.Marker(installation="b" * 24, url="https://other.example", since="2026-01-01T00:00:00Z")
+    assert not guard._used_this_database(Folder(marker_seen_by="a" * 24), stranger)
+
+
+def test_folder_taken_over_during_a_run_stays_taken_over(cloned: Customer) -> None:
+    as_read = Folder.objects.get()
+    guard.take_over(cloned.row(), by=None)
+    guard._note(as_read, {"installation": "b" * 24, "url": "", "since": ""})
+    assert Folder.objects.get().other_installation is None
 
 
 def test_folder_that_microsoft_will_not_mark_is_tidied_up_all_the_same(customer: Customer) -> None:
@@ -176,8 +204,11 @@ def test_shared_mailbox_and_what_was_provisioned_are_read_at_once(
 def test_marker_is_read_again_after_its_time(customer: Customer, settings: Settings) -> None:
     customer.arrive("printer")
     customer.sync()
-    settings.INSTALLATION = "c" * 24
+    as_clone(settings)
+    customer.arrive("seen")
+    customer.sync()
     guard.take_over(customer.row(), by=None)
+    customer.sync()
     settings.INSTALLATION = "a" * 24
     Folder.objects.update(
         marker_seen_by="a" * 24, marker_seen_at=timezone.now() - guard.LOOK_EVERY - timedelta(seconds=1)

@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailboxes.models import Folder, InboundMessage
+from mailboxes.doctor import examine
+from mailboxes.inbound import guard
+from mailboxes.inbound.sync import sync
+from mailboxes.models import Folder, InboundMessage, Mailbox
 from mailboxes.models.inbound import remote_key_of
 from sandbox.server import Sandbox
+from tenants.setup.check import Status
 from tests.journeys.customer import Control, Customer, connect
 from tests.mail_servers.dovecot import Dovecot
 from tests.mailboxes.transports.contract import some
+from tickets import filing
 from tickets.models import Entry
 
 pytestmark = [pytest.mark.journey, pytest.mark.dovecot, pytest.mark.django_db]
@@ -119,3 +125,62 @@ def test_refused_application_is_shown_on_the_mailbox(over: Over, dovecot: Doveco
     report = customer.sync()
     assert report.error is not None
     assert (report.error.code, customer.row().paused) == ("mail_login_refused", "error")
+
+
+@pytest.mark.parametrize("transport", ["imap", "pop3"])
+def test_copy_of_the_database_files_but_changes_nothing(
+    over: Over, dovecot: Dovecot, settings: Settings, transport: str
+) -> None:
+    """S0-27: no marker can be left over these wires; the database knows who used it last."""
+    customer = over(transport, after="delete", move_to="")
+    dovecot.put(customer.mailbox.address, some(1))
+    customer.sync()
+    settings.INSTALLATION = "c" * 24
+    for number in (1, 2):
+        dovecot.put(customer.mailbox.address, some(1, first=number))
+        Folder.objects.update(marker_seen_at=timezone.now() - 2 * guard.LOOK_EVERY)
+        customer.sync()
+    assert (customer.states(), left(dovecot, customer)) == ({"filed": 3}, 2)
+
+    guard.take_over(customer.row(), by=None)
+    customer.sync()
+    assert left(dovecot, customer) == 0
+
+
+def test_mail_taken_by_others_before_it_is_moved_is_counted_and_named(over: Over, dovecot: Dovecot) -> None:
+    """S0-27: another installation may be at work, which nothing else shows over IMAP."""
+    customer = over("imap")
+    dovecot.put(customer.mailbox.address, some(2))
+
+    def file_while_somebody_deletes(mailbox: Mailbox) -> Any:
+        dovecot.remove_one(mailbox.address)
+        return filing.file_for(mailbox)
+
+    sync(customer.mailbox.pk, file=file_while_somebody_deletes, budget_s=60)
+    (taken,) = InboundMessage.objects.filter(taken_at__isnull=False)
+    assert (taken.message_id in customer.entries(), customer.row().taken_mails) == (True, 1)
+    assert left(dovecot, customer, "Processed") == 1
+
+
+@pytest.mark.parametrize("transport", ["imap", "pop3"])
+def test_examination_opens_the_mailbox_over_its_own_wire(
+    over: Over, dovecot: Dovecot, transport: str
+) -> None:
+    customer = over(transport, after="keep", move_to="")
+    dovecot.put(customer.mailbox.address, some(2))
+    checks = {check.id: check for check in examine(customer.row()).checks}
+    assert {checks[step].status for step in ("mailbox", "folder", "read")} == {Status.OK}
+    assert "2 mails" in checks["mailbox"].detail
+    said = checks["marker"].diagnosis
+    assert said is not None
+    assert said.code == "marker_impossible"
+
+
+def test_examination_says_why_the_wire_refuses(over: Over, dovecot: Dovecot) -> None:
+    """Before a mailbox is switched on, not at its first look."""
+    customer = over("imap")
+    dovecot.introspection.mailbox = "somebody.else@contoso.example"
+    checks = {check.id: check for check in examine(customer.row()).checks}
+    said = checks["mailbox"].diagnosis
+    assert said is not None
+    assert (checks["mailbox"].status, said.code) == (Status.FAIL, "mail_login_refused")
