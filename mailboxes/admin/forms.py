@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.validators import EmailValidator
@@ -14,6 +14,15 @@ from tenants.admin.scoped import TenantForm
 from tenants.admin.theme import ThemedPasswordInput, ThemedTextInput
 
 Since, After, SignIn = Mailbox.Since, Mailbox.After, Mailbox.SignIn
+
+
+_DELETING: Final = _(
+    "Every mail is deleted from the customer's mailbox once it is filed. It then lies in Recoverable Items, not in "
+    "Deleted Items: Exchange keeps it there for 14 days unless the organisation has raised that, 30 at most. How "
+    "long here is told, in PowerShell, by: Get-Mailbox -Identity %(address)s | Format-List RetainDeletedItemsFor. "
+    "Until then its owner gets it back in Outlook: folder Deleted Items, “Recover items deleted from this folder”. "
+    "Type the mailbox's address to confirm."
+)
 
 
 def _address(text: str) -> str:
@@ -28,10 +37,6 @@ class MailboxForm(TenantForm):
         label=_("address once more"),
         required=False,
         widget=ThemedTextInput(attrs={"autocomplete": "off"}),
-        help_text=_(
-            "Every mail is deleted from the customer's mailbox once it is filed; only Exchange's Recoverable Items "
-            "hold it for some weeks. Type the mailbox's address to confirm."
-        ),
     )
 
     password = forms.CharField(
@@ -69,6 +74,9 @@ class MailboxForm(TenantForm):
         super().__init__(*args, **kwargs)
         if "aliases" in self.fields:
             self.fields["aliases"].widget.attrs["rows"] = 3
+        if "confirm_address" in self.fields:
+            address = self.instance.address or "help@contoso.example"
+            self.fields["confirm_address"].help_text = _DELETING % {"address": address}
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"].strip().lower()

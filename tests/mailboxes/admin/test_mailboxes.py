@@ -138,6 +138,19 @@ def test_deleting_after_filing_asks_for_the_address(desk: Desk) -> None:
     assert (before, mailbox.after) == ("move", "delete")
 
 
+def test_where_deleted_mail_lies_and_for_how_long_is_said_with_the_line_that_tells(desk: Desk) -> None:
+    """S1-17, S1-18"""
+    mailbox = MailboxFactory(tenant=desk.ours)
+    page = signed_in(desk.admin).get(url_of(mailbox)).content.decode()
+    told = (
+        "14 days",
+        "30 at most",
+        f"Get-Mailbox -Identity {mailbox.address}",
+        "Recover items deleted from this folder",
+    )
+    assert [words for words in told if words not in page] == []
+
+
 def test_saving_the_form_leaves_a_run_under_way_its_claim(desk: Desk) -> None:
     mailbox = MailboxFactory(tenant=desk.ours, claim_number=7, move_to_id="AAMk=", copy_to_id="AAMkC=")
 
