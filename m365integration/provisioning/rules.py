@@ -9,6 +9,7 @@ from typing import Final
 from m365integration.provisioning.node import Node, Seen, field_of
 from m365integration.provisioning.plan import RulePlan
 from tickets.models import Rule, Ticket
+from tickets.models.rule import check_verdict
 from tickets.models.tag import MAX_NAME, MAX_TAGS
 
 #: Room between two places for a rule that staff put there by hand.
@@ -70,7 +71,7 @@ def _blank() -> dict[str, object]:
 def _read_conditions(node: Node) -> None:
     node.allow(*_IF, "has_attachment", *_SIZES)
     for key, column in _IF.items():
-        node.column(key, field_of(Rule, column))
+        node.column(key, field_of(Rule, column), check=check_verdict if column == "verdict" else None)
     node.flag("has_attachment", "has_attachment")
     for key in _SIZES:
         value = node.values.get(key)

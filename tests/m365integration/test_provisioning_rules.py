@@ -83,6 +83,7 @@ def test_rules_that_are_absent_stay(provision: Provision, settings: Settings) ->
         ({"name": "x", "iff": {}}, ".iff", "key_unknown"),
         ({"name": "x", "if": {"form": "*"}}, ".if.form", "key_unknown"),
         ({"name": "x", "if": {"subject": "/(a/"}}, ".if.subject", "pattern_unusable"),
+        ({"name": "x", "if": {"verdict": "out of office"}}, ".if.verdict", "no_verdict"),
         ({"name": "x", "if": {"header": "no header: x"}}, ".if.header", "invalid"),
         ({"name": "x", "if": {"has_attachment": "yes"}}, ".if.has_attachment", "not_a_flag"),
         ({"name": "x", "if": {"larger_than_kb": -1}}, ".if.larger_than_kb", "not_a_size"),

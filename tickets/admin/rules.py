@@ -18,7 +18,7 @@ from tenants.admin.theme import ThemedTextInput
 from tenants.models import Tenant
 from tenants.reach import ADMINS, WORKERS, within
 from tickets.models import Rule
-from tickets.models.rule import PATTERNS
+from tickets.models.rule import PATTERNS, check_verdict
 from tickets.models.tag import tag_names
 from tickets.wording import reason
 
@@ -37,6 +37,17 @@ class RuleForm(TenantForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["tag_line"].initial = ", ".join(self.instance.tags)
+        # Django's own word for "not asked" is "Unknown".
+        self.fields["has_attachment"].widget.choices = [
+            ("unknown", "–"),
+            ("true", _("Yes")),
+            ("false", _("No")),
+        ]
+
+    def clean_verdict(self) -> str:
+        verdict: str = self.cleaned_data["verdict"]
+        check_verdict(verdict)
+        return verdict
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -29,6 +29,15 @@ def check_pattern(text: str) -> None:
         raise ValidationError(reason(str(error)), code="pattern_unusable") from None
 
 
+def check_verdict(text: str) -> None:
+    """Refuse a pattern that no verdict fits: the rule would wait for ever."""
+    check_pattern(text)
+    if text and not any(pattern(text).fits(one) for one in policy.VERDICTS):
+        raise ValidationError(
+            _("No verdict is like this; write one of those named below."), code="no_verdict"
+        )
+
+
 def check_header(text: str) -> None:
     name, _colon, wanted = text.partition(":")
     if not name.strip() or " " in name.strip() or not name.isascii():

@@ -8,9 +8,9 @@ from typing import Final
 
 from mailboxes.parsing import ParsedMessage
 from tickets.policies.expressions import TooCostly
-from tickets.policies.loops import Verdict
+from tickets.policies.loops import Kind, Treatment, Verdict
 from tickets.policies.patterns import pattern
-from tickets.policies.trust import Trust
+from tickets.policies.trust import Level, Trust
 
 #: Headers in which servers on the way have noted whom the mail was really for.
 _DELIVERED: Final = (
@@ -18,6 +18,12 @@ _DELIVERED: Final = (
     "x-original-to",
     "x-forwarded-to",
     "x-ms-exchange-organization-originaltorecipients",
+)
+#: Every word a verdict may be: what sort of mail it is, how it is treated, how far its sender is proven.
+VERDICTS: Final = (
+    *(one.value for one in Kind),
+    *(one.value for one in Treatment),
+    *(f"sender_{one.value}" for one in Level),
 )
 #: Whose values a rule may look at of one header. Several lines of one name are looked at one by one.
 MAX_LINES: Final = 50

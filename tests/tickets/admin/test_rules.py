@@ -42,6 +42,15 @@ def test_pattern_that_cannot_be_used_is_refused_with_a_sentence(desk: Desk, fiel
     assert "cannot be used" in page or "header&#x27;s name" in page
 
 
+@pytest.mark.parametrize(
+    ("verdict", "is_saved"), [("out of office", False), ("out_of_*", True), ("/^sender_/", True)]
+)
+def test_verdict_that_no_mail_can_have_is_refused(desk: Desk, verdict: str, is_saved: bool) -> None:
+    page = signed_in(desk.admin).post(reverse(ADD), form(desk, verdict=verdict)).content.decode()
+    assert Rule.objects.exists() is is_saved
+    assert ("No verdict is like this" in page) is not is_saved
+
+
 def test_person_of_another_tenant_is_refused(desk: Desk) -> None:
     for person in (desk.stranger, UserFactory()):
         signed_in(desk.operator).post(reverse(ADD), form(desk, assignee=person.pk))
