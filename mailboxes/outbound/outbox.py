@@ -49,6 +49,7 @@ State = OutboundMessage.State
 #: How soon the fate of a mail in doubt is looked up first.
 AT_ONCE: Final = 20
 FIRST_LOOK: Final = timedelta(seconds=5)
+LONGEST_SILENCE: Final = timedelta(minutes=5)
 #: These are repaired for the whole mailbox; its mails wait and then go out by themselves.
 _REPAIRABLE: Final = (TokenRefused, CredentialUnusable)
 
@@ -223,6 +224,9 @@ def _put_off(row: OutboundMessage, error: IntegrationError, until: datetime) -> 
     """Let the other mails of the mailbox wait as well; of all mailboxes of the tenant where its limit is reached."""
     of_all = error.code == "tenant_daily_limit"
     whose = Q(tenant_id=row.tenant_id) if of_all else Q(mailbox_id=row.mailbox_id)
+    # Mail that is queued only now waits as well, though not so long that doubts could not be looked into.
+    sending = Mailbox.objects.filter(Q(tenant_id=row.tenant_id) if of_all else Q(pk=row.mailbox_id))
+    sending.update(send_wait_until=min(until, timezone.now() + LONGEST_SILENCE))
     others = OutboundMessage.objects.filter(whose, state=State.QUEUED)
     others.filter(Q(retry_at=None) | Q(retry_at__lt=until)).update(retry_at=until)
 

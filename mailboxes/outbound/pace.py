@@ -135,7 +135,8 @@ def _planned(row: OutboundMessage, now: datetime) -> dict[int, datetime]:
     """Go through the queue of a mail's mailbox: so many a minute, and no more recipients than the day has left."""
     mailbox_id = row.mailbox_id
     sending = Mailbox.objects.filter(pk=mailbox_id, is_active=True, tenant__is_active=True)
-    if not sending.exclude(outbound_transport=Mailbox.Outbound.NONE).exists():
+    mailbox = sending.exclude(outbound_transport=Mailbox.Outbound.NONE).only("send_wait_until").first()
+    if mailbox is None:
         return {}
     queued = OutboundMessage.objects.filter(mailbox_id=mailbox_id, state=State.QUEUED).order_by(
         "queued_at", "pk"
@@ -145,7 +146,7 @@ def _planned(row: OutboundMessage, now: datetime) -> dict[int, datetime]:
     left = RECIPIENTS_PER_DAY - _recipients_of_day(mailbox_id, now)
     first_of_day = _asked(mailbox_id, now - DAY).aggregate(first=Min("asked_at"))["first"] or now
     found: dict[int, datetime] = {}
-    at = now
+    at = max(now, mailbox.send_wait_until or now)
     for pk, retry_at, recipients in queued.values_list("pk", "retry_at", "recipient_count")[:MOST_FORECAST]:
         if free <= 0:
             at, free = at + MINUTE, per_minute

@@ -181,7 +181,11 @@ def test_too_many_requests_put_the_whole_mailbox_off(customer: Customer) -> None
     customer.control.fault("status", path="/messages", options=fault)
     send(customer)
     assert [state(row) for row in rows] == ["queued", "queued"]
+    answer(ticket)
+    assert outbox.send_in_turn(budget_s=5)[0] == 0
     assert departed(customer) == []
+    customer.change(send_wait_until=None)
+    assert outbox.send_in_turn(budget_s=5)[1].sent == 1
 
 
 def test_a_mailbox_keeps_to_its_pace(customer: Customer, settings: Any) -> None:
