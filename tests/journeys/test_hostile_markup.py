@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from mailboxes.models import InboundMessage, OutboundMessage
@@ -24,7 +25,7 @@ from tests.factories import (
     MembershipFactory,
     TicketFactory,
 )
-from tickets.models import Entry, Ticket
+from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, Entry, Ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -46,7 +47,7 @@ PNG: Final = b"\x89PNG\r\n\x1a\n" + bytes(40)
 #: What escaping would have kept out of the tree of elements; our own pages have none of it.
 PLANTED: Final = """() => [...document.querySelectorAll('*')]
     .filter(one => [...one.attributes].some(each => /^on|alert[(]1/.test(each.name + each.value)
-        && !['value', 'title', 'aria-label', 'alt', 'data-text', 'content'].includes(each.name))
+        && !['value', 'title', 'aria-label', 'alt', 'data-text', 'data-others', 'content'].includes(each.name))
         || (one.tagName === 'SCRIPT' && one.textContent.includes('alert(1)'))
         || (one.tagName === 'BASE'))
     .map(one => one.outerHTML.slice(0, 200))"""
@@ -64,7 +65,14 @@ def plant(member: Any, vector: str) -> Ticket:
     type(mailbox)._base_manager.filter(pk=mailbox.pk).update(
         trouble=trouble, folder=short, outbound_transport="graph"
     )
-    FolderFactory(mailbox=mailbox, path=short)
+    named = {"subject": vector, "sender": short, "received_at": "2026-11-02"}
+    FolderFactory(
+        mailbox=mailbox,
+        path=short,
+        compared_at=timezone.now(),
+        comparison={"listed": 1, "missing": 1, "named": [named]},
+    )
+    answer_by_mail(ticket, vector)
     inbound = InboundMessageFactory(
         mailbox=mailbox, subject=vector, sender=short, message_id=vector, reason=short, error=trouble,
         state=InboundMessage.State.QUARANTINED,
@@ -90,6 +98,20 @@ def plant(member: Any, vector: str) -> Ticket:
         object_repr=vector[:200], action_flag=CHANGE, change_message=vector,
     )  # fmt: skip
     return ticket
+
+
+def answer_by_mail(ticket: Ticket, vector: str) -> None:
+    """Have an approver's answer say it, and whoever sent that be called it."""
+    short, now = vector[:120], timezone.now()
+    tenant = ticket.tenant
+    approval = Approval.objects.create(
+        tenant=tenant, ticket=ticket, mailbox=ticket.mailbox, question=vector, context=vector, deadline_at=now
+    )
+    asked = ApprovalRequest.objects.create(tenant=tenant, approval=approval, name=short, address=short)
+    ApprovalAnswer.objects.create(
+        tenant=tenant, approval=approval, request=asked, happened_at=now, mail=1, sender=short, said=vector,
+        counted_as="doubtful", reason=vector, outcome="open",
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -127,6 +149,8 @@ def addresses(tickets: list[Ticket]) -> Iterator[str]:
         "mailboxes/inboundmessage",
         "mailboxes/outboundmessage",
         "mailboxes/mailbox",
+        "tickets/approval",
+        "tickets/approvalanswer",
     ):
         yield f"/admin/{model}/"
     yield "/admin/tickets/ticket/?q=%3Cscript%3Ealert(1)%3C/script%3E"
@@ -136,7 +160,10 @@ def addresses(tickets: list[Ticket]) -> Iterator[str]:
     for ticket in tickets:
         yield from (f"/admin/tickets/ticket/{ticket.pk}/{page}/" for page in ("change", "history"))
     yield from (f"/admin/mailboxes/inboundmessage/{pk}/change/" for pk in _pks(InboundMessage))
+    yield from (f"/admin/mailboxes/inboundmessage/{pk}/rules/" for pk in _pks(InboundMessage))
     yield from (f"/admin/mailboxes/outboundmessage/{pk}/change/" for pk in _pks(OutboundMessage))
+    yield from (f"/admin/tickets/approval/{pk}/change/" for pk in _pks(Approval))
+    yield from (f"/admin/tickets/approvalanswer/{pk}/change/" for pk in _pks(ApprovalAnswer))
     yield f"/admin/mailboxes/mailbox/{tickets[0].mailbox_id}/change/"
     yield f"/admin/tenants/auditentry/{AuditEntry.objects.order_by('pk').values_list('pk', flat=True)[0]}/change/"
 

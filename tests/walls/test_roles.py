@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils import timezone
 
-from mailboxes.models import InboundMessage
+from mailboxes.models import InboundMessage, OutboundMessage
 from tenants.models import Membership
 from tenants.ownership import TenantOwned, seats_of, seen_from
 from tests.factories import (
     AttachmentFactory,
+    CannedAnswerFactory,
     EntryFactory,
     InboundMessageFactory,
     MailboxFactory,
@@ -24,7 +26,7 @@ from tests.factories import (
 from tests.tenants.admin.conftest import signed_in
 from tests.walls.test_matrix import ask, face
 from tests.walls.world import MISSING, World, owned_models
-from tickets.models import Queue, Ticket
+from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, Queue, Ticket
 
 #: Rows of a tenant that are of no queue: whoever works for the tenant in the right role sees them.
 OF_NO_QUEUE = {
@@ -56,6 +58,7 @@ class Limited:
     mail: InboundMessage
     file_pk: int
     entry_pk: int
+    rows: dict[str, int]
 
 
 @pytest.fixture
@@ -73,12 +76,37 @@ def limited(db: None) -> Limited:
     box.save()
     entry = EntryFactory(ticket=hidden, inbound=mail, text=CANARY)
     file = AttachmentFactory(entry=entry, name=CANARY)
-    return Limited(membership.user, membership, mine, hidden, mail, file.pk, entry.pk)
+    hidden.watchers.add(membership.user)
+    approval, outbound = answered_by_mail(hidden)
+    rows = {"tickets_approval": approval.pk, "mailboxes_outboundmessage": outbound.pk}
+    return Limited(membership.user, membership, mine, hidden, mail, file.pk, entry.pk, rows)
+
+
+def answered_by_mail(hidden: Ticket) -> tuple[Approval, OutboundMessage]:
+    """What goes out of the other queue and comes back to it; and a canned answer of that queue."""
+    tenant, mailbox = hidden.tenant, hidden.mailbox
+    outbound = OutboundMessage.objects.create(
+        tenant=tenant, mailbox=mailbox, key=CANARY, subject=CANARY, text=CANARY, state="uncertain"
+    )
+    EntryFactory(ticket=hidden, outbound=outbound, kind="mail_out", text=CANARY)
+    approval = Approval.objects.create(
+        tenant=tenant, ticket=hidden, mailbox=mailbox, question=CANARY, deadline_at=timezone.now()
+    )
+    request = ApprovalRequest.objects.create(tenant=tenant, approval=approval, name=CANARY, address=CANARY)
+    ApprovalAnswer.objects.create(
+        tenant=tenant, approval=approval, request=request, happened_at=timezone.now(), mail=1, sender=CANARY,
+        said=CANARY, counted_as="doubtful", outcome="open",
+    )  # fmt: skip
+    CannedAnswerFactory(tenant=tenant, queue=hidden.queue, name=CANARY, text=CANARY)
+    return approval, outbound
 
 
 @pytest.mark.parametrize(
     "place",
-    ["tickets/ticket", "tickets/queue", "mailboxes/mailbox", "mailboxes/inboundmessage", "", "search"],
+    [
+        *("tickets/ticket", "tickets/queue", "mailboxes/mailbox", "mailboxes/inboundmessage", "", "search"),
+        *("mailboxes/outboundmessage", "tickets/approval", "tickets/approvalanswer", "tickets/cannedanswer"),
+    ],
 )
 def test_other_queues_are_not_there_for_who_is_limited_to_some(limited: Limited, place: str) -> None:
     asks = "s" if place == "search" else "q"
@@ -86,6 +114,42 @@ def test_other_queues_are_not_there_for_who_is_limited_to_some(limited: Limited,
 
     assert answer.status_code in {200, 302}
     assert CANARY not in "".join(face(answer, MISSING)[1:])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/",
+        "/admin/tickets/ticket/?for_me=news",
+        "/admin/tickets/ticket/?for_me=watched",
+        "/admin/mailboxes/outboundmessage/?state__exact=uncertain",
+        "/admin/mailboxes/outboundmessage/",
+        "/admin/tickets/approval/",
+        "/admin/tickets/approvalanswer/",
+        "/admin/tickets/cannedanswer/",
+        "/admin/autocomplete/?app_label=tickets&model_name=ticket&field_name=queue&term=",
+        "/admin/autocomplete/?app_label=tickets&model_name=cannedanswer&field_name=queue&term=",
+    ],
+)
+def test_nothing_of_other_queues_is_counted_or_named_unasked(limited: Limited, address: str) -> None:
+    answer = signed_in(limited.agent).get(address)
+    assert answer.status_code in {200, 403, 404}
+    assert CANARY not in answer.content.decode()
+    counted = getattr(answer.context and answer.context.get("cl"), "result_count", 0)
+    assert counted == 0 or "cards" in (answer.context or {})
+    if address == "/admin/":
+        assert [card.count for card in answer.context["cards"]][2:] == [0] * (
+            len(answer.context["cards"]) - 2
+        )
+        assert (answer.context["busiest"], answer.context["hours"].total) == ([], 0)
+
+
+def test_page_of_an_own_ticket_names_no_other_ticket_of_the_person_elsewhere(limited: Limited) -> None:
+    Ticket.objects.update(requester_email="same@contoso.example")
+    page = signed_in(limited.agent).get(reverse("admin:tickets_ticket_change", args=[limited.mine.pk]))
+    assert limited.mine.reference in page.content.decode()
+    assert CANARY not in page.content.decode()
+    assert limited.hidden.reference not in page.content.decode()
 
 
 def test_own_queue_is_there_for_who_is_limited_to_it(limited: Limited) -> None:
@@ -103,6 +167,10 @@ def test_rows_of_other_queues_answer_like_missing_ones(limited: Limited) -> None
         "mailboxes:raw_mail": limited.mail.pk,
         "tickets:attachment": limited.file_pk,
         "tickets:entry_html": limited.entry_pk,
+        "tickets:preview": limited.file_pk,
+        "admin:mailboxes_mailbox_change": limited.hidden.mailbox_id,
+        "admin:tickets_ticket_history": limited.hidden.pk,
+        **{f"admin:{name}_change": pk for name, pk in limited.rows.items()},
     }
     for name, pk in addresses.items():
         hidden, missing = (
