@@ -15,6 +15,7 @@ from django.contrib.admin import ShowFacets
 from django.core.exceptions import SuspiciousOperation
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.audited import AuditedPage
@@ -251,7 +252,12 @@ class OwnedStackedInline(ScopedInline, ThemedStackedInline):
 
 
 class OwnedTabularInline(ScopedInline, ThemedTabularInline):
-    pass
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Name each box for those who do not see the head of its column."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = capfirst(field.label)
+        return field
 
 
 class OperatorOnly:
