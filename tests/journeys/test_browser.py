@@ -122,6 +122,25 @@ def test_one_goes_on_through_the_list_and_back_to_where_one_was(
     assert older.reference in agent.locator(".desk-here").inner_text()
 
 
+def test_a_note_outlives_other_presses_and_set_fields_are_not_left_unasked(
+    agent: Page, live_server: Any, hostile: Entry
+) -> None:
+    agent.goto(f"{live_server.url}/admin/tickets/ticket/{hostile.ticket_id}/change/")
+    agent.fill("#note-text", "Half a note")
+    agent.click(".desk-quick >> text=Assign to me")
+    agent.locator("text=is yours.").wait_for()
+    assert agent.input_value("#note-text") == "Half a note"
+    agent.click("text=Add note")
+    agent.locator(".desk-entry.is-note").wait_for()
+    assert agent.input_value("#note-text") == ""
+
+    agent.once("dialog", lambda dialog: dialog.accept())
+    agent.select_option("#id_priority", "4")
+    agent.click("#watch-form button")
+    agent.locator("#watch-form >> text=Stop watching").wait_for()
+    assert "" in agent.strange  # type: ignore[attr-defined]
+
+
 def test_the_frame_is_as_high_as_its_mail_and_fetches_nothing_until_asked(
     agent: Page, live_server: Any, hostile: Entry
 ) -> None:

@@ -187,6 +187,26 @@
     addEventListener("pagehide", () => navigator.sendBeacon(page.dataset.look, form({ leaving: "1" })));
   }
 
+  // --- Nothing typed is lost by another press on the page ---
+
+  function keepNote(box) {
+    const name = `desk-note ${location.pathname}`;
+    box.value = box.value || sessionStorage.getItem(name) || "";
+    box.addEventListener("input", () => sessionStorage.setItem(name, box.value));
+    box.form.addEventListener("submit", () => sessionStorage.removeItem(name));
+  }
+
+  const isChanged = (one) => one.options ? [...one.options].some((option) => option.selected !== option.defaultSelected) : one.value !== one.defaultValue;
+
+  /** Ask before fields that were set and not saved are left behind. */
+  function guardFields(form) {
+    let isSaved = false;
+    form.addEventListener("submit", () => { isSaved = true; });
+    addEventListener("beforeunload", (event) => {
+      if (!isSaved && all("select, input:not([type=hidden])", form).some(isChanged)) event.preventDefault();
+    });
+  }
+
   // --- Frames as high as their mail ---
   // A sandboxed frame tells nobody how high it is. So the mail is laid out once more out of sight, rebuilt of plain
   // elements: its words, its boxes and the sizes of its pictures, and nothing that could act or fetch.
@@ -273,5 +293,7 @@
     all(".desk-html").forEach(fitWhenOpened);
     addEventListener("beforeprint", () => all(".desk-older, .desk-tail").forEach((one) => { one.open = true; }));
     all("[data-desk-ticket]").forEach(watchTicket);
+    all("#note-text").forEach(keepNote);
+    all(".desk-ticket .desk-fields").forEach(guardFields);
   });
 })();
