@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from mailboxes.models import Mailbox, OutboundMessage, Sender
+from mailboxes.sides import sending_side
 from mailboxes.transports.out import sender_of, why_not
 from tenants.diagnosis import Diagnosis
 from tenants.errors import IntegrationError, Misconfigured
@@ -124,7 +125,12 @@ def command_for(mailbox: Mailbox, address: str) -> str:
     if address in mailbox.aliases.split():
         alias, box = quoted(address), quoted(mailbox.address)
         return f"Set-Mailbox -Identity {box} -EmailAddresses @{{Add={alias}}}"
-    who = quoted(mailbox.outbound_signed_in_user or mailbox.signed_in_user or mailbox.address)
+    side = sending_side(mailbox)
+    if side.sign_in == Mailbox.SignIn.APPLICATION:
+        # Known to Exchange by New-ServicePrincipal, as the setup guide writes it.
+        who = f"(Get-ServicePrincipal -Identity {quoted(side.registration.client_id)}).ObjectId"
+    else:
+        who = quoted(side.signed_in_user or mailbox.address)
     return f"Add-RecipientPermission -Identity {quoted(address)} -Trustee {who} -AccessRights SendAs -Confirm:$false"
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from tenants.microsoft.clouds import Cloud
 from tenants.setup import powershell
 from tenants.setup.check import Check, Status
-from tenants.setup.permissions import Comparison, Permission, Resource, compare
+from tenants.setup.permissions import Comparison, Kind, Permission, Resource, compare
 from tenants.wording import told as in_words
 
 LEARN: Final = "https://learn.microsoft.com/"
@@ -252,9 +252,7 @@ def _limit(facts: Facts) -> Step:
                 "Exchange's roles and Entra's consent add up. The limit holds only once the same permissions are "
                 "removed under API permissions."
             ),
-            _(
-                "A change is felt after 30 minutes to two hours; the test command at the end does not wait for that."
-            ),
+            _("A change is felt after 30 minutes to two hours; the test at the end does not wait for that."),
             str(NO_MODULE),
         ),
         script=powershell.rbac(facts.target, _graph_roles(facts)),
@@ -285,18 +283,27 @@ def _older_limit(facts: Facts) -> Step:
 
 
 def protocol_step(facts: Facts) -> Step:
-    return Step(
-        title=_("Open the mailboxes to the application for IMAP, POP and SMTP"),
-        state=State.DONE if facts.is_open and not facts.sends_smtp else State.UNKNOWN,
-        says=(
-            _(
-                "Full access is given mailbox by mailbox, which is also the limit: policies and roles do not "
-                "hold here."
-            ),
-            _("Grant admin consent first: the enterprise application has to be there."),
-            str(NO_MODULE),
+    exchange = [one.kind for one in facts.wanted if one.resource is Resource.EXCHANGE]
+    as_application = Kind.APPLICATION in exchange
+    rights = (
+        _(
+            "Full access is given mailbox by mailbox, which is also the limit: policies and roles do not hold here."
         ),
-        script=powershell.mail_protocols(facts.target, sends=facts.sends_smtp),
+        _("Grant admin consent first: the enterprise application has to be there."),
+    )
+    title = (
+        _("Open the mailboxes to the application for IMAP, POP and SMTP")
+        if as_application
+        else _("Switch IMAP, POP and SMTP on for the mailboxes")
+    )
+    script = powershell.mail_protocols(
+        facts.target, reads=facts.reads_imap, sends=facts.sends_smtp, as_application=as_application
+    )
+    return Step(
+        title=title,
+        state=State.DONE if facts.is_open and not facts.sends_smtp else State.UNKNOWN,
+        says=(*(rights if as_application else ()), str(NO_MODULE)),
+        script=script,
         page=Page(
             url=f"{LEARN}exchange/client-developer/legacy-protocols/"
             "how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth"

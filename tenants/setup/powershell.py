@@ -96,18 +96,23 @@ def access_policy(target: Target) -> str:
     )
 
 
-def mail_protocols(target: Target, *, sends: bool) -> str:
-    """Open these mailboxes to the application over IMAP and POP, and with `sends` over SMTP as well."""
-    lines = [
-        "$mailboxes | ForEach-Object {",
-        "    Add-MailboxPermission -Identity $_.Identity -User $principal.Id -AccessRights FullAccess"
-        " -AutoMapping $false",
-        "    Set-CASMailbox -Identity $_.Identity -ImapEnabled $true -PopEnabled $true",
-    ]
+def mail_protocols(target: Target, *, reads: bool, sends: bool, as_application: bool) -> str:
+    """Switch IMAP and POP on for these mailboxes, and with `sends` SMTP; `as_application` gives it the rights too."""
+    lines = ["$mailboxes | ForEach-Object {"]
+    if as_application:
+        lines.append(
+            "    Add-MailboxPermission -Identity $_.Identity -User $principal.Id -AccessRights FullAccess"
+            " -AutoMapping $false"
+        )
+    if reads:
+        lines.append("    Set-CASMailbox -Identity $_.Identity -ImapEnabled $true -PopEnabled $true")
+    if sends and as_application:
+        lines.append(
+            "    Add-RecipientPermission -Identity $_.Identity -Trustee $principal.Id -AccessRights SendAs"
+            " -Confirm:$false"
+        )
     if sends:
         lines += [
-            "    Add-RecipientPermission -Identity $_.Identity -Trustee $principal.Id -AccessRights SendAs"
-            " -Confirm:$false",
             "    # SMTP AUTH for this mailbox alone, whatever the organisation's setting is.",
             "    Set-CASMailbox -Identity $_.Identity -SmtpClientAuthenticationDisabled $false",
         ]
@@ -118,6 +123,7 @@ def mail_protocols(target: Target, *, sends: bool) -> str:
         "# What is set now.",
         "$mailboxes | ForEach-Object { Get-CASMailbox -Identity $_.Identity } |",
         "    Format-Table PrimarySmtpAddress, ImapEnabled, PopEnabled, SmtpClientAuthenticationDisabled",
+        needs_principal=as_application,
     )
 
 

@@ -136,6 +136,22 @@ def test_registration_that_sends_is_named_with_its_own_permissions() -> None:
     assert f"$app = '{other.client_id}'" in step(mailbox, "another address").script
 
 
+def test_person_who_sends_over_smtp_leaves_the_application_without_rights() -> None:
+    values = {"outbound_sign_in": "authorization_code", "outbound_signed_in_user": "svc@contoso.example"}
+    mailbox = mailbox_with(outbound_transport="smtp", **values)
+    script = step(mailbox, "Switch IMAP, POP and SMTP on").script
+    assert "-SmtpClientAuthenticationDisabled $false" in script
+    assert "$principal" not in script
+    assert "ImapEnabled $true" not in script
+
+
+def test_person_who_reads_over_imap_leaves_the_application_without_rights() -> None:
+    mailbox = mailbox_with(inbound_transport="imap", sign_in="authorization_code")
+    script = step(mailbox, "Switch IMAP, POP and SMTP on").script
+    assert "-ImapEnabled $true" in script
+    assert "FullAccess" not in script
+
+
 def test_smtp_is_opened_to_the_registration_that_sends() -> None:
     mailbox = mailbox_with(inbound_transport="imap", outbound_transport="smtp")
     mailbox.outbound_registration = AppRegistrationFactory(

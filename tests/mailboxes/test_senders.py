@@ -22,6 +22,29 @@ def mailbox_with(**values: str):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize(
+    ("values", "trustee"),
+    [
+        ({}, "(Get-ServicePrincipal -Identity '{client_id}').ObjectId"),
+        ({"sign_in": "authorization_code", "signed_in_user": "svc@contoso.example"}, "'svc@contoso.example'"),
+        ({"sign_in": "authorization_code"}, "'help@contoso.example'"),
+        # A user left over from before the application sent by itself.
+        (
+            {"signed_in_user": "old@contoso.example"},
+            "(Get-ServicePrincipal -Identity '{client_id}').ObjectId",
+        ),
+        (
+            {"outbound_sign_in": "password", "outbound_signed_in_user": "out@contoso.example"},
+            "'out@contoso.example'",
+        ),
+    ],
+)
+def test_command_names_who_really_sends(values: dict[str, str], trustee: str) -> None:
+    mailbox = mailbox_with(**values)
+    named = trustee.format(client_id=mailbox.registration.client_id)
+    assert f"-Trustee {named} -AccessRights" in senders.command_for(mailbox, "desk@contoso.example")
+
+
+@pytest.mark.parametrize(
     ("written_to", "sender"),
     [
         (["Help@Contoso.example"], "help@contoso.example"),

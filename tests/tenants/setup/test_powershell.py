@@ -21,7 +21,7 @@ TARGET = Target(
 SCRIPTS = {
     "rbac": powershell.rbac(TARGET, ["Mail.ReadWrite", "Mail.Send"]),
     "policy": powershell.access_policy(TARGET),
-    "protocols": powershell.mail_protocols(TARGET, sends=True),
+    "protocols": powershell.mail_protocols(TARGET, reads=True, sends=True, as_application=True),
 }
 
 
@@ -48,7 +48,7 @@ def test_roles_are_exchanges_and_the_union_is_warned_of() -> None:
 
 def test_mail_protocols_get_full_access_and_sending_only_when_asked() -> None:
     """S3-13, S3-19."""
-    reading = powershell.mail_protocols(TARGET, sends=False)
+    reading = powershell.mail_protocols(TARGET, reads=True, sends=False, as_application=True)
     assert "-AccessRights FullAccess" in reading
     assert "SendAs" not in reading
     assert "-SmtpClientAuthenticationDisabled $false" in SCRIPTS["protocols"]
