@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from m365integration import demo
+from m365integration.bounds import what_it_must_be
 from m365integration.safety import Refused
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -22,11 +24,20 @@ class Environment(environ.Env):  # type: ignore[misc]  # the library has no type
 
     def get_value(self, var: str, *args: Any, **options: Any) -> Any:
         try:
-            return super().get_value(var, *args, **options)
+            value = super().get_value(var, *args, **options)
         except ValueError as error:
             wants_number = options.get("cast") in (int, [int])
             what = "a whole number" if wants_number else "written as .env.example shows it"
             raise Refused(f"{var} must be {what}.") from error
+        if what := what_it_must_be(var, value):
+            raise Refused(f"{var} must be {what}.")
+        return value
+
+    def email_url(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().email_url(*args, **options)
+        except ImproperlyConfigured as error:
+            raise Refused("EMAIL_URL must look like smtp+tls://user:password@host:587.") from error
 
 
 env = Environment()

@@ -6,6 +6,7 @@ A reason never names the value it complains about; a half-typed secret is a secr
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -249,6 +250,12 @@ def _alerts(settings: Any) -> Iterator[Reason]:
 
 
 def _alert_ways(settings: Any) -> Iterator[Reason]:
+    if any("@" not in parseaddr(address)[1] for address in settings.ALERT_EMAILS):
+        yield Reason(
+            id="house.E030",
+            cause="An entry of ALERT_EMAILS is no mail address, so no alert would reach it.",
+            fix="Set ALERT_EMAILS=you@your.host, several with commas between.",
+        )
     if settings.ALERT_WEBHOOK_URL and not settings.ALERT_WEBHOOK_URL.startswith("https://"):
         yield Reason(
             id="house.E024",
@@ -271,6 +278,12 @@ def _slots(settings: Any) -> Iterator[Reason]:
             cause="GRAPH_SLOTS is not 1 to 4; Microsoft refuses a fifth request at once.",
             fix="Remove GRAPH_SLOTS, or set it to 1, 2, 3 or 4.",
         )
+
+
+def _fsync(settings: Any) -> Iterator[Reason]:
+    if not settings.RAW_FSYNC:
+        cause = "RAW_FSYNC is off: a power cut could lose mail that was moved out of the inbox already."
+        yield Reason(id="house.E029", cause=cause, fix="Remove RAW_FSYNC.")
 
 
 def _media(settings: Any) -> Iterator[Reason]:
@@ -324,6 +337,7 @@ PRODUCTION: list[Rule] = [
     _cookies,
     _alerts,
     _alert_ways,
+    _fsync,
     _metrics_token,
     _tls_proxy,
 ]

@@ -1,13 +1,19 @@
 """What the environment says, checked where it is read."""
 
+import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from m365integration.bounds import NUMBERS, WORDS
 from m365integration.environment import BASE_DIR, broker_options, database, origin
+from tenants.models import Tenant
 from tests.installation import Installation
+
+SETTINGS = BASE_DIR / "m365integration" / "settings.py"
 
 
 def test_sqlite_is_set_up_for_many_writers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,6 +90,10 @@ def test_every_broker_lets_a_nudge_fail_at_once(url: str) -> None:
             "PUBLIC_URL must look like https://host[:port], without a path.",
         ),
         ("DATABASE_URL", "canary", "DATABASE_URL must look like postgres://user:password@host:5432/name."),
+        ("EMAIL_URL", "canary://x", "EMAIL_URL must look like smtp+tls://user:password@host:587."),
+        ("LOGIN_TRIES", "0", "LOGIN_TRIES must be 1 to 100."),
+        ("RETRY_DELAYS_S", "", "RETRY_DELAYS_S must be 0 to 604800."),
+        ("LOG_LEVEL", "canary", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR."),
     ],
 )
 def test_setting_that_cannot_be_read_is_named_in_one_sentence_without_its_value(
@@ -91,3 +101,11 @@ def test_setting_that_cannot_be_read_is_named_in_one_sentence_without_its_value(
 ) -> None:
     refused = Installation(tmp_path, **{knob: value}).manage("serve")
     assert (refused.returncode, refused.stderr.strip()) == (1, sentence)
+
+
+def test_every_number_has_its_bounds_and_every_word_is_one_the_product_knows() -> None:
+    numbers = set(re.findall(r'env\.int\("(\w+)"|env\.list\("(\w+)", cast=int', SETTINGS.read_text("utf-8")))
+    # Microsoft's own limit is a reason of its own, house.E026.
+    assert {"".join(pair) for pair in numbers} - {"GRAPH_SLOTS"} == NUMBERS.keys()
+    assert list(WORDS["LANGUAGE_CODE"]) == [code for code, _name in settings.LANGUAGES]
+    assert list(WORDS["STAFF_SIGN_IN_CLOUD"]) == list(Tenant.CloudName.values)

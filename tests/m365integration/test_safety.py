@@ -29,6 +29,7 @@ SAFE: dict[str, Any] = {
     "ALERT_EMAILS": ["operator@desk.example"],
     "ALERT_WEBHOOK_URL": "",
     "METRICS_TOKEN": "",
+    "RAW_FSYNC": True,
     "M365_LOGIN_URL": "",
     "STAFF_SIGN_IN_DIRECTORY_ID": "",
     "STAFF_SIGN_IN_CLIENT_ID": "",
@@ -89,6 +90,8 @@ def test_proper_production_has_no_reason_to_refuse(tmp_path: Path) -> None:
         ("house.E020", {"M365_LOGIN_URL": "https://localhost:8443"}),
         ("house.E022", {"ALERT_EMAILS": []}),
         ("house.E023", {"TRUSTED_PROXIES": []}),
+        ("house.E029", {"RAW_FSYNC": False}),
+        ("house.E030", {"ALERT_EMAILS": ["operator@desk.example", "the-other"]}),
     ],
 )
 def test_unsafe_setting_is_the_only_reason_and_has_a_stable_id(
