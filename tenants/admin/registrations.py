@@ -24,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tenants import app_tokens
 from tenants.admin.consenting import ask_for_consent, card, offer_link
 from tenants.admin.credential_forms import NewCredentialForm
+from tenants.admin.explaining import explain_pasted
 from tenants.admin.replacing import show_replacement
 from tenants.admin.scoped import OwnedStackedInline, OwnedTabularInline, TenantOwnedAdmin
 from tenants.admin.wording import credential_state, explain, lasts
@@ -118,7 +119,11 @@ class AppRegistrationAdmin(ProvenPage, TenantOwnedAdmin):
         replacing = self.admin_site.admin_view(
             require_http_methods(["GET", "HEAD", "POST"])(self.replace_credential)
         )
+        explaining = self.admin_site.admin_view(
+            require_http_methods(["GET", "HEAD", "POST"])(partial(explain_pasted, self))
+        )
         return [
+            path("explain/", explaining, name="tenants_appregistration_explain"),
             path("<int:pk>/test/", test, name="tenants_appregistration_test"),
             path("<int:pk>/replace/", replacing, name="tenants_appregistration_replace"),
             path("<int:pk>/consent/", self._door(ask_for_consent), name="tenants_appregistration_consent"),

@@ -184,6 +184,8 @@ FOR_STAFF: Final = {
     "admin/autocomplete/",
     "admin/mailboxes/mailbox/radar/",
     "admin/mailboxes/mailbox/radar/calendar/make/",
+    # Of no tenant: it explains what is pasted.
+    "admin/tenants/appregistration/explain/",
     "admin/mailboxes/mailbox/radar/calendar/revoke/",
     "admin/tickets/ticket/filters/",
     "admin/confirm/",
