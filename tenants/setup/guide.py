@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
-from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
 from tenants.microsoft.clouds import Cloud
@@ -72,7 +72,9 @@ class Facts:
 
     @property
     def compared(self) -> Comparison:
-        return compare(self.wanted, self.granted or ())
+        # What a person has allowed stands in no token of the application.
+        own = [one for one in self.wanted if one.kind is Kind.APPLICATION]
+        return compare(own, self.granted or ())
 
     @property
     def is_open(self) -> bool:
@@ -188,7 +190,7 @@ def permission_step(facts: Facts) -> Step:
                 "and answers from by itself; add the mailbox, and the list follows its settings."
             )
         )
-    if facts.granted is None:
+    if facts.granted is None and any(one.kind is Kind.APPLICATION for one in facts.wanted):
         says.append(_("What is granted is not known yet: test the configuration of a mailbox."))
     elif compared.missing:
         says.append(_("Missing in the last token: %(names)s.") % {"names": ", ".join(compared.missing)})
@@ -197,23 +199,17 @@ def permission_step(facts: Facts) -> Step:
             _("Granted, and used by nothing here: %(names)s. Remove unless another program needs it.")
             % {"names": ", ".join(extra)}
         )
-    is_done = facts.granted is not None and (not compared.missing or facts.is_open)
+    by_person = any(one.kind is Kind.DELEGATED for one in facts.wanted)
+    if by_person:
+        says.append(_("What a person has allowed shows on the page of the mailbox, after the first sign-in."))
+    is_granted = facts.granted is not None and not compared.missing and not by_person
     return Step(
         title=_("Add the permissions and grant admin consent"),
-        state=State.DONE if is_done else State.OPEN,
+        state=State.DONE if is_granted or facts.is_open else State.OPEN,
         says=tuple(says),
         values=tuple((_place(one), one.name) for one in facts.wanted),
         page=Page(url=f"{LEARN}entra/identity/enterprise-apps/grant-admin-consent"),
     )
-
-
-#: Where the portal lists permissions, as Permission.tab words it.
-_TABS: Final = (
-    gettext_noop("Microsoft Graph > Application permissions"),
-    gettext_noop("Microsoft Graph > Delegated permissions"),
-    gettext_noop("APIs my organization uses > Office 365 Exchange Online > Application permissions"),
-    gettext_noop("APIs my organization uses > Office 365 Exchange Online > Delegated permissions"),
-)
 
 
 def _place(permission: Permission) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from django.utils.translation import gettext_noop
+
 
 class Feature(StrEnum):
     """Something that can be switched on, as far as it needs a right of its own."""
@@ -62,6 +64,13 @@ class Comparison:
     foreign: tuple[str, ...]
 
 
+#: Where the portal lists permissions, as Permission.tab words it; named here for translators.
+_TABS: Final = (
+    gettext_noop("Microsoft Graph > Application permissions"),
+    gettext_noop("Microsoft Graph > Delegated permissions"),
+    gettext_noop("APIs my organization uses > Office 365 Exchange Online > Application permissions"),
+    gettext_noop("APIs my organization uses > Office 365 Exchange Online > Delegated permissions"),
+)
 #: Names by kind of sign-in; a shared mailbox asks more of a user, nothing more of an application.
 _APPLICATION: Final[Mapping[Feature, tuple[str, ...]]] = {
     Feature.READ: ("Mail.Read",),

@@ -136,6 +136,16 @@ def test_registration_that_sends_is_named_with_its_own_permissions() -> None:
     assert f"$app = '{other.client_id}'" in step(mailbox, "another address").script
 
 
+def test_permissions_of_a_person_are_not_looked_for_in_the_applications_token() -> None:
+    mailbox = mailbox_with(sign_in="authorization_code")
+    Consent.objects.create(
+        tenant=mailbox.tenant, registration=mailbox.registration, roles="", proved_at=timezone.now()
+    )
+    found = step(mailbox, "Add the permissions")
+    assert not any("Missing in the last token" in sentence for sentence in found.says)
+    assert found.state is State.OPEN
+
+
 def test_person_who_sends_over_smtp_leaves_the_application_without_rights() -> None:
     values = {"outbound_sign_in": "authorization_code", "outbound_signed_in_user": "svc@contoso.example"}
     mailbox = mailbox_with(outbound_transport="smtp", **values)
