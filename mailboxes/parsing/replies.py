@@ -260,9 +260,9 @@ def _without_closing(kept: str) -> str:
 
 def _without_mobile(kept: str) -> str:
     for _ in range(50):
-        tail = kept[-_TAIL_CHARS:]
-        shorter = words.MOBILE.sub("", tail)
-        if len(shorter) == len(tail):
+        kept = kept.rstrip()
+        start = kept.rfind("\n")
+        if start < 0 or not words.MOBILE.match(kept[start : start + _TAIL_CHARS]):
             break
-        kept = (kept[:-_TAIL_CHARS] + shorter).rstrip()
+        kept = kept[:start]
     return kept
