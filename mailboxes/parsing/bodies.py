@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 
-from . import charsets
+from . import charsets, rtf
 from .leaves import Branch, Leaf, text_of
 from .markup import to_rough_text
 
@@ -18,6 +18,22 @@ _NOT_FOR_US = frozenset(("text/x-amp-html", "text/watch-html", "text/x-watch-htm
 _SIGNATURES = frozenset(
     ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 )
+# Text of these sorts is a file that somebody sent.
+_FILES = frozenset(
+    (
+        "text/plain",
+        "text/html",
+        "text/calendar",
+        "text/vcard",
+        "text/x-vcard",
+        "text/csv",
+        "text/rfc822-headers",
+    )
+)
+# Exchange cuts the text of Apple's mails at every picture and calls what follows so.
+_CONTINUED = re.compile(r"ATT\d{5,6}\.(?:txt|html?)", re.IGNORECASE)
+# Scripts send pages of HTML and call them plain.
+_IS_HTML = re.compile(r"\s{0,20}<(?:!doctype html|html)\b[^<>]{0,500}>", re.IGNORECASE)
 _SOFT_BREAK = re.compile(r"(?<![\n-])(?<!\n--) \n(?=[^\n>])")
 _STUFFED = re.compile(r"^ (?=[ >]|From )", re.MULTILINE)
 
@@ -66,10 +82,22 @@ def sort_bodies(tree: Branch | Leaf) -> Bodies:
     bodies = Bodies()
     bodies.segments = _segments(tree, bodies, is_resource=False)
     if not bodies.segments:
-        # A bare report has no other words than those of its machine-readable part.
-        reports = [leaf for leaf in bodies.attached if leaf.content_type == "message/delivery-status"]
-        bodies.segments = [Segment(plain=text_of(leaf)[0]) for leaf in reports if leaf.cut is None]
+        # A bare report has no other words than those of its machine-readable part, a mail in Markdown than its own.
+        bodies.segments = [
+            Segment(plain=_words_of(leaf)) for leaf in bodies.attached if _is_wordy(leaf) and leaf.cut is None
+        ]
     return bodies
+
+
+def _is_wordy(leaf: Leaf) -> bool:
+    """Say whether a part that is no body holds words nevertheless: text of a sort nobody knows (RFC 2046 §4.1.4)."""
+    is_text = leaf.content_type.startswith("text/") and leaf.content_type not in _FILES
+    is_placed = not leaf.filename and leaf.disposition != "attachment"
+    return leaf.content_type == "message/delivery-status" or (is_text and is_placed)
+
+
+def _words_of(leaf: Leaf) -> str:
+    return rtf.contents(leaf.content)[1] if leaf.content.startswith(b"{\\rtf") else text_of(leaf)[0]
 
 
 def _segments(node: Branch | Leaf, bodies: Bodies, *, is_resource: bool) -> list[Segment]:
@@ -98,8 +126,9 @@ def _root_of(node: Branch) -> Branch | Leaf | None:
 def _of_leaf(leaf: Leaf, bodies: Bodies, *, is_resource: bool) -> list[Segment]:
     if leaf.content_type in _SIGNATURES and not leaf.filename:
         return []
-    is_body = leaf.content_type in _BODY_TYPES and leaf.disposition != "attachment"
-    if not is_body or leaf.filename or (is_resource and leaf.content_id):
+    is_body = leaf.content_type in _BODY_TYPES and leaf.disposition != "attachment" and not leaf.filename
+    is_body |= leaf.content_type in _BODY_TYPES and bool(_CONTINUED.fullmatch(leaf.filename))
+    if not is_body or (is_resource and leaf.content_id):
         bodies.attached.append(leaf)
         return []
     if leaf.cut is not None:
@@ -109,7 +138,7 @@ def _of_leaf(leaf: Leaf, bodies: Bodies, *, is_resource: bool) -> list[Segment]:
     text, is_right = text_of(leaf)
     text = text.replace("\r\n", "\n") if "\r" in text else text
     bodies.is_guessed |= not is_right
-    if leaf.content_type == "text/html":
+    if leaf.content_type == "text/html" or _IS_HTML.match(text):
         bodies.texts[id(leaf)] = text
         return [Segment(html=text)]
     if leaf.is_flowed:

@@ -16,6 +16,9 @@ from .tree import Node
 from .values import Problem
 
 _TYPE = re.compile(r"\s*([A-Za-z0-9!#$&^_.+-]{1,100})/([A-Za-z0-9!#$&^_.+-]{1,100})\s*(?:[;,\s(]|$)")
+# Where no header says how to read a page, the page may.
+_META_CHARSET = re.compile(rb"<meta\s[^<>]{0,200}?charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
+_META_BYTES = 4096
 _CONTAINER_DEFAULT = {"digest": "message/rfc822"}
 
 
@@ -157,7 +160,11 @@ def _content_type(raw: str, *, default: str) -> tuple[str, dict[str, str]]:
 
 def text_of(leaf: Leaf) -> tuple[str, bool]:
     """Read a text leaf; False when its charset or encoding was not what it said."""
-    text, is_right = charsets.decode(leaf.content, declared=leaf.charset)
+    declared = leaf.charset
+    if not declared and leaf.content_type == "text/html" and not leaf.content.isascii():
+        named = _META_CHARSET.search(leaf.content[:_META_BYTES])
+        declared = named[1].decode("ascii") if named else ""
+    text, is_right = charsets.decode(leaf.content, declared=declared)
     return text, is_right and leaf.is_clean
 
 

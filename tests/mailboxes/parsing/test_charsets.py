@@ -141,3 +141,13 @@ def test_hundred_thousand_quote_marks_are_read_mt_104() -> None:
 
 def test_emoji_and_direction_marks_stay_in_bodies_mt_109_mt_112() -> None:
     assert parse(typed(b"text/plain; charset=utf-8", "🖨 \u202egpj".encode())).text == "🖨 \u202egpj"
+
+
+@pytest.mark.parametrize(
+    "meta",
+    ["<meta charset=Shift_JIS>", '<meta http-equiv="Content-Type" content="text/html; charset=Shift_JIS">'],
+)
+def test_page_says_how_it_is_written_where_no_header_does(meta: str) -> None:
+    page = f"<html><head>{meta}</head><body>プリンター</body></html>".encode("shift_jis")
+    assert parse(typed(b"text/html", page)).text == "プリンター"
+    assert parse(typed(b"text/html; charset=utf-8", "<meta charset=Shift_JIS>Grüße".encode())).text == "Grüße"

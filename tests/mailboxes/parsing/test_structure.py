@@ -240,3 +240,38 @@ def test_attached_mail_keeps_its_exact_bytes() -> None:
     inner = multipart(text("Grüße".encode("latin-1")), boundary=b"inner")
     message = parse(multipart(text(b"see below"), part(inner, b"Content-Type: message/rfc822")))
     assert message.parts[0].content.read() == inner
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "words"),
+    [
+        (b"text/markdown", b"# It *jams*", "# It *jams*"),
+        (b"text/x-log", b"one\ntwo", "one\ntwo"),
+        (b"text/rtf", rb"{\rtf1 It \b jams\b0\par}", "It jams"),
+    ],
+)
+def test_text_of_a_sort_nobody_knows_is_text(kind: bytes, body: bytes, words: str) -> None:
+    message = parse(typed(kind, body))
+    assert (message.text.strip(), len(message.parts)) == (words, 1)
+
+
+def test_named_text_and_cards_stay_files() -> None:
+    assert parse(typed(b"text/x-log; name=a.log", b"one")).text == ""
+    assert parse(typed(b"text/vcard", b"BEGIN:VCARD")).text == ""
+
+
+def test_what_exchange_cut_off_behind_a_picture_is_text_again_mt_034() -> None:
+    more = part(
+        b"<p>second</p>",
+        b'Content-Type: text/html; name="ATT00001.htm"',
+        b'Content-Disposition: attachment; filename="ATT00001.htm"',
+    )
+    message = parse(multipart(html(b"<p>first</p>"), attachment(b"filename=a.pdf"), more))
+    assert message.text.split() == ["first", "second"]
+    assert [one.filename for one in message.parts] == ["a.pdf"]
+
+
+def test_page_that_is_called_plain_is_a_page() -> None:
+    message = parse(typed(b"text/plain", b"<!DOCTYPE html><html><body><p>It jams.</p></body></html>"))
+    assert (message.text, message.html) == ("It jams.", "<p>It jams.</p>")
+    assert parse(typed(b"text/plain", b"The tag <html> is missing.")).html == ""
