@@ -31,6 +31,11 @@ FRAMES: Final = (
         "%(mails)s or more."
     ),
 )
+#: What expires, and the day of its end.
+SUBJECTS: Final = (
+    gettext_noop("sign-in of %(account)s of %(name)s, %(day)s"),
+    gettext_noop("%(word)s of %(name)s, %(day)s"),
+)
 gettext_noop("If it stays unclear, give Microsoft's support the code and the correlation id.")
 _PLACE: Final = re.compile(r"%\\\((\w+)\\\)s")
 _SENTENCES: Final = ("cause", "rest", "word")

@@ -15,7 +15,7 @@ from tenants.admin.scoped import OperatorOnly
 from tenants.admin.theme import ThemedAdmin, ThemedChoicesFilter, ThemedSimpleFilter
 from tenants.models import Alert
 from tenants.templatetags.desk import ago
-from tenants.wording import shown
+from tenants.wording import SUBJECTS, shown
 
 
 class LastsFilter(ThemedSimpleFilter):
@@ -54,7 +54,9 @@ class AlertAdmin(OperatorOnly, ThemedAdmin):
 
     @admin.display(description=gettext_lazy("alert"))
     def what(self, alert: Alert) -> str:
-        name = format_html("{} <bdi>{}</bdi>", alert.get_kind_display(), alert.subject)
+        is_expiry = alert.kind == Alert.Kind.EXPIRY
+        subject = shown(alert.subject, frames=SUBJECTS) if is_expiry else alert.subject
+        name = format_html("{} <bdi>{}</bdi>", alert.get_kind_display(), subject)
         if alert.path:
             name = format_html('<a class="desk-link" href="{}">{}</a>', alert.path, name)
         return format_html(

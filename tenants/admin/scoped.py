@@ -94,7 +94,17 @@ class ScopedRelations:
         return rows
 
 
-class TenantOwnedAdmin(AuditedPage, ScopedRelations, ThemedAdmin):
+class ShowsAll:
+    """A list that offers to show all beside its title only where something is left out."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        shown = super().get_changelist_instance(request)  # type: ignore[misc]
+        if not shown.query and not shown.get_filters_params():
+            shown.full_result_count = shown.result_count
+        return shown
+
+
+class TenantOwnedAdmin(AuditedPage, ScopedRelations, ShowsAll, ThemedAdmin):
     """A page of rows that belong to a tenant. Subclasses name the roles; without any only the operator acts."""
 
     view_roles: ClassVar[Collection[Role]] = READERS
@@ -148,13 +158,6 @@ class TenantOwnedAdmin(AuditedPage, ScopedRelations, ThemedAdmin):
             raise PlantedFields(
                 f"User {request.user.pk} sent {', '.join(planted)} to {self.opts.label_lower}."
             )
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Offer to show all beside the title only where something is left out."""
-        shown = super().get_changelist_instance(request)
-        if not shown.query and not shown.get_filters_params():
-            shown.full_result_count = shown.result_count
-        return shown
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
@@ -260,7 +263,7 @@ class OwnedTabularInline(ScopedInline, ThemedTabularInline):
         return field
 
 
-class OperatorOnly:
+class OperatorOnly(ShowsAll):
     """Rows without a tenant: nobody but the operator knows that there are any."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -39,6 +39,15 @@ def test_subject_of_an_alert_is_text_and_no_markup(desk: Desk) -> None:
     assert "<script>alert(1)" not in page
 
 
+def test_what_expires_is_named_in_the_readers_language_and_names_stay(desk: Desk) -> None:
+    expiring = an_alert("client secret of Helpdesk (House of Cards, Ltd), 2026-12-01")
+    Alert.objects.filter(pk=expiring.pk).update(kind=Alert.Kind.EXPIRY)
+    an_alert("help@contoso.example (House of Cards, Ltd)")
+    page = signed_in(desk.operator).get(LIST, headers={"accept-language": "de"}).content.decode()
+    assert "Clientschlüssel für Helpdesk (House of Cards, Ltd), 2026-12-01" in page
+    assert "help@contoso.example (House of Cards, Ltd)" in page
+
+
 def test_list_keeps_apart_what_goes_on_and_what_is_over(desk: Desk) -> None:
     lasting, over = an_alert("one"), an_alert("two", is_over=True)
     client = signed_in(desk.operator)
