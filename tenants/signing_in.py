@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from axes.handlers.proxy import AxesProxyHandler
 from django.contrib import admin
@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -56,6 +57,13 @@ _FREE: Final = (
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # the theme has no types
     """Stops before anybody is signed in when a code is asked for; wrong passwords so far stay counted."""
+
+    error_messages: ClassVar[Any] = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": gettext_lazy(
+            "That name and that password do not belong together here. Capitals count."
+        ),
+    }
 
     def confirm_login_allowed(self, user: Any) -> None:
         super().confirm_login_allowed(user)

@@ -242,7 +242,7 @@ def _tail(text: str, new_text: str) -> str:
     """Give what follows the new text; all of it where somebody answered between the lines."""
     head = new_text.strip()
     rest = text.lstrip()
-    return rest[len(head) :].strip("\n") if rest.startswith(head) else text
+    return rest[len(head) :].rstrip().lstrip("\n") if rest.startswith(head) else text
 
 
 def _badges(entry: Entry) -> Iterator[Badge]:

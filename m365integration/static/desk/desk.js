@@ -207,6 +207,17 @@
     });
   }
 
+  /** Paper is white, and nothing on it can be unfolded. */
+  function printWhole() {
+    let isDark = false;
+    addEventListener("beforeprint", () => {
+      isDark = root.classList.contains("dark");
+      root.classList.remove("dark");
+      all(".desk-older, .desk-tail").forEach((one) => { one.open = true; });
+    });
+    addEventListener("afterprint", () => root.classList.toggle("dark", isDark));
+  }
+
   // --- Frames as high as their mail ---
   // A sandboxed frame tells nobody how high it is. So the mail is laid out once more out of sight, rebuilt of plain
   // elements: its words, its boxes and the sizes of its pictures, and nothing that could act or fetch.
@@ -291,7 +302,7 @@
     if (find("body.model-ticket.change-list")) keepList();
     all("[data-near]").forEach(showNear);
     all(".desk-html").forEach(fitWhenOpened);
-    addEventListener("beforeprint", () => all(".desk-older, .desk-tail").forEach((one) => { one.open = true; }));
+    all("[data-desk-ticket]").forEach(printWhole);
     all("[data-desk-ticket]").forEach(watchTicket);
     all("#note-text").forEach(keepNote);
     all(".desk-ticket .desk-fields").forEach(guardFields);

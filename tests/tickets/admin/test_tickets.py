@@ -82,6 +82,11 @@ def test_the_quoted_tail_is_folded_behind_the_new_text(desk: Desk) -> None:
     assert "plugged in?" not in before
 
 
+def test_white_space_behind_the_new_text_is_nothing_to_unfold(desk: Desk) -> None:
+    entry = EntryFactory(ticket__tenant=desk.ours, text="It burns. \n \n", new_text="It burns.")
+    assert "desk-tail" not in signed_in(desk.viewer).get(url_of(entry.ticket)).content.decode()
+
+
 def test_html_of_a_mail_is_framed_under_a_policy_of_its_own(desk: Desk) -> None:
     """S-83."""
     entry = EntryFactory(ticket__tenant=desk.ours, html="<p>Hello</p>")
