@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -44,6 +45,8 @@ SENT_LEVELS: Final = {
 #: A mail that leaves within this time is counted down to. Seconds.
 COUNTED_S: Final = 120
 LINE_PX: Final = 21
+#: What Outlook writes into the text of a mail where its HTML shows a picture.
+_PLACE_OF_PICTURE: Final = re.compile(r"\[cid:[^\]\s]{1,500}\]")
 #: A smaller picture inside the HTML is a symbol or a line, not what somebody wants to show. Bytes.
 SCREENSHOT_BYTES: Final = 5_000
 #: How far the sender is proven: colour and words.
@@ -214,7 +217,7 @@ def _entries(ticket: Ticket) -> QuerySet[Any]:
 def _item(
     entry: Any, files: Sequence[Attachment], repeated: frozenset[tuple[str, str]], *, twin: Any = None
 ) -> Item:
-    text, new_text = entry.head, entry.new_head
+    text, new_text = (_PLACE_OF_PICTURE.sub("", part) for part in (entry.head, entry.new_head))
     lead, tail = (new_text, _tail(text, new_text)) if new_text else (text, "")
     shown = [file for file in files if _is_listed(file, has_html=entry.has_html, has_text=bool(lead.strip()))]
     lines = text.count("\n") + len(text) // 90

@@ -82,6 +82,17 @@ def test_the_quoted_tail_is_folded_behind_the_new_text(desk: Desk) -> None:
     assert "plugged in?" not in before
 
 
+def test_marks_of_pictures_in_a_text_are_not_shown_and_a_mail_of_nothing_else_opens_as_html(
+    desk: Desk,
+) -> None:
+    text = "[cid:image001.png@01DA.F1CD]"
+    entry = EntryFactory(ticket__tenant=desk.ours, text=text, new_text="", html="<p><img></p>")
+    page = signed_in(desk.viewer).get(url_of(entry.ticket)).content.decode()
+
+    assert "[cid:" not in page
+    assert '<details class="desk-html" open>' in page
+
+
 def test_white_space_behind_the_new_text_is_nothing_to_unfold(desk: Desk) -> None:
     entry = EntryFactory(ticket__tenant=desk.ours, text="It burns. \n \n", new_text="It burns.")
     assert "desk-tail" not in signed_in(desk.viewer).get(url_of(entry.ticket)).content.decode()
