@@ -2,6 +2,7 @@
 
 import json
 import re
+from email.header import Header
 from email.utils import format_datetime, make_msgid
 from uuid import uuid4
 
@@ -67,10 +68,12 @@ def _without_bcc(mime: bytes) -> bytes:
 def non_delivery_report(cloud: Cloud, sender: Mailbox, address: str, mime: bytes) -> bytes:
     """Write the report Exchange sends when nobody has the address. Source: RFC 3464."""
     domain, line = sender.address.rpartition("@")[2], uuid4().hex
+    subject = header_text(parse(mime), "Subject")
+    charset = "us-ascii" if subject.isascii() else "utf-8"
     head = [
         f"From: Microsoft Outlook <postmaster@{domain}>",
         f"To: {sender.address}",
-        f"Subject: Undeliverable: {header_text(parse(mime), 'Subject')}",
+        f"Subject: {Header(f'Undeliverable: {subject}', charset).encode(linesep=CRLF)}",
         f"Date: {format_datetime(cloud.clock.now())}",
         f"Message-ID: {make_msgid(domain=domain)}",
         "Auto-Submitted: auto-replied",

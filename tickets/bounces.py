@@ -18,6 +18,10 @@ def note_bounces(letters: Sequence[Letter]) -> None:
             continue
         message_id = bracketed(bounce.original_message_id)
         status = next((one.status for one in bounce.recipients if one.status), "")
-        if mark_bounced(letter.row.tenant_id, message_id, status=status) and letter.ticket is not None:
+        addresses = [one.address for one in bounce.recipients]
+        if (
+            mark_bounced(letter.row.tenant_id, message_id, status=status, addresses=addresses)
+            and letter.ticket is not None
+        ):
             waiting = Ticket.objects.filter(pk=letter.ticket.pk, status=Ticket.Status.WAITING)
             waiting.update(status=Ticket.Status.OPEN)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ from mailboxes.outbound.journal import (
     GIVE_UP_AFTER,
     Delivery,
     RowJournal,
+    everybody,
     forget_upload,
     has_taken,
     outgoing,
@@ -279,18 +280,27 @@ def note_left(row: OutboundMessage, *, by: audit.Actor) -> bool:
     return done
 
 
-def mark_bounced(tenant_id: int, message_id: str, *, status: str = "") -> bool:
-    """Note that a mail of ours was not delivered; False when it is none of this tenant's.
+def mark_bounced(
+    tenant_id: int, message_id: str, *, status: str = "", addresses: Collection[str] = ()
+) -> bool:
+    """Note that a mail of ours did not reach these addresses; False when it is none of this tenant's.
 
     Exchange takes mail over Graph before it counts: a limit of the sender is told by such a report, by its `status`.
     """
     ours = OutboundMessage.objects.filter(
         Q(message_id=message_id) | Q(remote_message_id=message_id), tenant_id=tenant_id
     )
-    left = ours.filter(state__in=(State.SENT, State.UNCERTAIN, State.SENDING))
+    # Each recipient may have a report of his own.
+    left = ours.filter(state__in=(State.SENT, State.UNCERTAIN, State.SENDING, State.BOUNCED))
+    row = left.first()
+    if row is None:
+        return False
     limit = limit_of(status)
-    row = left.first() if limit else None
-    if limit is not None and row is not None:
+    if limit is not None:
         _put_off(row, limit, timezone.now() + (limit.retry_after or timedelta(0)))
     told = (limit.diagnosis if limit else diagnose_own("mail_bounced")).as_json()
-    return bool(left.update(state=State.BOUNCED, error=told, retry_at=None, claimed_until=None))
+    missed = {one.lower() for one in addresses}
+    refused = {one: Delivery.REFUSED for one in everybody(row) if one.lower() in missed}
+    marks = {**row.deliveries, **refused}
+    settled = {"deliveries": marks, "retry_at": None, "claimed_until": None}
+    return bool(left.filter(pk=row.pk).update(state=State.BOUNCED, error=told, **settled))

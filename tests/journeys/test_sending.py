@@ -271,11 +271,15 @@ def test_a_tenant_that_is_switched_off_sends_nothing(customer: Customer) -> None
 
 def test_a_report_of_non_delivery_moves_the_row(customer: Customer) -> None:
     ticket = ticket_of(customer, requester_email="")
-    row = answer(ticket, to=[{"name": "", "email": f"nobody@{customer.mailbox.address.partition('@')[2]}"}])
+    unknown = [f"{name}@{customer.mailbox.address.partition('@')[2]}" for name in ("nobody", "no.one")]
+    to = [{"name": "", "email": one} for one in (*unknown, "ada@fabrikam.example")]
+    row = answer(ticket, to=to)
     send(customer)
     customer.sync()
     ticket.refresh_from_db()
-    assert (state(row), ticket.status, ticket.entries.count()) == ("bounced", "open", 3)
+    assert (state(row), ticket.status, ticket.entries.count()) == ("bounced", "open", 4)
+    row.refresh_from_db()
+    assert row.told_of_recipients() == [(one, "refused") for one in unknown]
 
 
 def test_a_mailbox_without_outgoing_mail_refuses_the_answer(customer: Customer) -> None:

@@ -28,9 +28,8 @@ def sending(start: Start, *, roles: tuple[str, ...] = (*ROLES, "Mail.Send"), **m
 
 def mime(*, to: str = COLLEAGUE, sender: str = ADDRESS, bcc: str = "") -> bytes:
     hidden = f"Bcc: {bcc}\r\n" if bcc else ""
-    head = (
-        f"From: {sender}\r\nTo: {to}\r\n{hidden}Subject: Re: Printer\r\nMessage-ID: <one@contoso.example>\r\n"
-    )
+    head = f"From: {sender}\r\nTo: {to}\r\n{hidden}Subject: Re: =?utf-8?q?Gr=C3=B6=C3=9Fe?=\r\n"
+    head += "Message-ID: <one@contoso.example>\r\n"
     return base64.b64encode(f"{head}In-Reply-To: <a@b.example>\r\n\r\nHello\r\n".encode())
 
 
@@ -90,6 +89,7 @@ def test_an_unknown_address_of_a_tenant_comes_back_as_a_report(client: Client) -
     client.post(f"messages/{draft(client, to='nobody@contoso.example')['id']}/send")
     report = client.get(f"messages/{inbox(client, ADDRESS)[0]['id']}/$value").content
     assert b"multipart/report" in report
+    assert report.isascii()
     assert b"<one@contoso.example>" in report
 
 

@@ -134,7 +134,10 @@ class Item:
     def trouble(self) -> Trouble | None:
         """Say why a mail of ours has not arrived, or waits; None where that is over."""
         mail = self.entry.outbound
-        return explain(mail.error) if mail and mail.state != mail.State.CANCELLED else None
+        error = mail.error if mail and mail.state != mail.State.CANCELLED else None
+        told = explain(error)
+        # Who has to act is the one who reads it.
+        return replace(told, who="") if told and error and error.get("who") == "user" else told
 
     @property
     def has_remote_images(self) -> bool:
