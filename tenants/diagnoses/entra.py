@@ -86,10 +86,10 @@ ENTRA: dict[str, Advice] = {
         _NEW_SECRET,
     ),
     "7000218": Advice(
-        _HERE,
+        _THERE,
         "The request carried no credential, and the application is not a public client.",
-        "Enter a client secret or certificate here, or for device code and password sign-in set "
-        f"'Allow public client flows' to Yes under {_REGISTRATION} > Authentication.",
+        f"For sign-in by device code or password: {_REGISTRATION} > Authentication > set 'Allow public client flows' "
+        "to Yes. For any other sign-in enter a client secret or certificate here.",
     ),
     "700025": Advice(
         _HERE,
