@@ -67,9 +67,11 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _plots(request: HttpRequest, tickets: QuerySet[Any], now: datetime) -> dict[str, Any]:
     has_several = len(within(request, Tenant.objects.all())[:2]) > 1
+    waiting = plots.waiting(tickets, now)
     return {
         "days": plots.days(tickets, now),
-        "waiting": plots.waiting(tickets, now),
+        "waiting": waiting,
+        "longest_link": next((line.link for line in reversed(waiting) if line.count), ""),
         "longest_wait": plots.longest_wait(ticket_figures.longest_wait(tickets, now)),
         "queues": plots.by_queue(tickets, names_tenants=has_several),
         "tenants": plots.by_tenant(tickets) if has_several else [],

@@ -40,11 +40,13 @@ class HouseCollector(Collector):
         yield _single(
             "m365_mailboxes", "Mailboxes that are on.", Mailbox.objects.filter(is_active=True).count()
         )
+        healths = mail_figures.count_by_health(Mailbox.objects.all())
         yield _single(
-            "m365_mailboxes_in_trouble",
-            "Mailboxes that are on and do not work.",
-            mail_figures.in_trouble(Mailbox.objects.all()).count(),
+            "m365_mailboxes_in_trouble", "Mailboxes that are on and do not work.", healths["trouble"]
         )
+        del healths["all"]
+        told = "Mailboxes by how they are; quiet ones are counted in another state too."
+        yield _labelled("m365_mailboxes_by_health", told, "health", healths)
         yield from _desk_figures(timezone.now())
         yield _single("m365_mailboxes_stale", "Mailboxes without a look for long.", stale_mailboxes())
 

@@ -68,6 +68,7 @@ def test_mailboxes_that_rest_are_counted_and_led_to(desk: Desk) -> None:
     assert {name: number for name, number in counts.items() if number} == {
         "all": 5, "paused": 1, "off": 1, "quiet": 2, "working": 3
     }  # fmt: skip
+    assert 'm365_mailboxes_by_health{health="paused"} 2.0' in exposition().decode()
     for health in ("paused", "off", "quiet"):
         link = f"/admin/mailboxes/mailbox/?health={health}"
         assert f'href="{link}"' in shown.content.decode()
@@ -180,7 +181,10 @@ def test_plots_show_an_agent_his_own_tenants_only(desk: Desk) -> None:
 
 def test_longest_wait_is_said(desk: Desk) -> None:
     drawn(desk)
-    assert "longest: 5 days" in signed_in(desk.agent).get("/admin/").content.decode()
+    client = signed_in(desk.agent)
+    page = client.get("/admin/")
+    assert "longest: 5 days" in page.content.decode()
+    assert client.get(page.context["longest_link"]).context["cl"].result_count == 1
 
 
 def test_metrics_give_the_figures_of_the_overview(desk: Desk) -> None:
