@@ -257,11 +257,10 @@ def _failed(run: Run, error: IntegrationError) -> None:
     )
 
 
-def _paused_by(error: IntegrationError) -> Case | F:
-    """Pause for what no retry can help, unless staff has paused the mailbox meanwhile."""
-    if not error.permanent:
-        return F("paused")
-    return Case(When(paused=Mailbox.Pause.STAFF, then=F("paused")), default=Value(Mailbox.Pause.ERROR.value))
+def _paused_by(error: IntegrationError) -> Case:
+    """Pause for what no retry can help, and for nothing else, unless staff has paused the mailbox meanwhile."""
+    paused = Mailbox.Pause.ERROR if error.permanent else Mailbox.Pause.NONE
+    return Case(When(paused=Mailbox.Pause.STAFF, then=F("paused")), default=Value(paused.value))
 
 
 def _release(run: Run, values: dict[str, Any]) -> None:

@@ -187,6 +187,16 @@ def test_probe_of_a_repaired_mailbox_ends_the_pause(customer: Customer) -> None:
     assert (customer.row().paused, customer.row().trouble) == ("", None)
 
 
+def test_error_that_passes_ends_the_pause_of_one_that_does_not(customer: Customer) -> None:
+    customer.control(f"{customer.path}/kind", {"kind": "unlicensed"})
+    customer.sync()
+    customer.control.fault("reset_before", path="mailFolders", count=5)
+    customer.sync()
+    row = customer.row()
+    assert (row.trouble["code"], row.paused) == ("network_reset", Mailbox.Pause.NONE)
+    assert row.next_sync_at - timezone.now() < timedelta(seconds=70)
+
+
 def test_new_credential_is_tried_at_once(customer: Customer) -> None:
     """F-79: an expired secret pauses; the first look after saving another does not wait for the hourly probe."""
     customer.control(f"apps/{customer.client_id}/secrets/expire")
