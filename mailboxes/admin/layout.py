@@ -32,7 +32,7 @@ FIELDSETS: Any = [
                 "mail that is imported is never answered automatically. An answer that somebody writes in Outlook is "
                 "seen when its copy lies in this mailbox's Sent Items. For a shared mailbox Exchange keeps the copy "
                 "with whoever wrote it, unless its administrator runs, in PowerShell: Set-Mailbox -Identity "
-                "help@contoso.example -MessageCopyForSentAsEnabled $true -MessageCopyForSendOnBehalfEnabled $true"
+                "ADDRESS -MessageCopyForSentAsEnabled $true -MessageCopyForSendOnBehalfEnabled $true"
             ),
         },
     ),

@@ -35,7 +35,7 @@ _GONE = Advice(
 _FOLDER = Advice(
     Actor.TENANT_ADMIN,
     "The folder set for this mailbox no longer exists.",
-    "Open the mailbox, choose the folder again from the list and save.",
+    "Open the mailbox here, press “Choose folder” and take it from the list of those that are there.",
 )
 _RESYNC = Advice(
     Actor.MICROSOFT,

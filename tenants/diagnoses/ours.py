@@ -169,7 +169,7 @@ OURS: dict[str, Advice] = {
     "folder_missing": Advice(
         _HERE,
         "The folder set for this mailbox no longer exists.",
-        "Open the mailbox, choose the folder again from the list and save.",
+        "Open the mailbox here, press “Choose folder” and take it from the list of those that are there.",
     ),
     "inbox_full": Advice(
         _HERE,
