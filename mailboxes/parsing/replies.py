@@ -28,6 +28,7 @@ _SIGNATURE = re.compile(r"\n--(?: |\xa0)?(?=\n|\Z)")
 _FOOTER = re.compile(r"\n(?:_{20,}|__)(?=[ \t]*\n)")
 _TAIL_CHARS = 400
 _CLOSING_CHARS = 300
+_SENTENCE_WORDS = 4
 
 
 def new_text(text: str) -> str:
@@ -236,7 +237,7 @@ def _without_signature(kept: str, *, may_be_empty: bool = False) -> str:
 
 def _is_signature(delimiter: str, below: str) -> bool:
     """Say whether these lines sign or foot the mail; with quotes among them they are an answer."""
-    if _QUOTE_LINE.search(below):
+    if _QUOTE_LINE.search(below) or (delimiter == "\n--" and _says_something(below)):
         return False
     is_footer = delimiter.startswith("\n_")
     return below.count("\n") <= _signature_lines(delimiter) and (
@@ -254,8 +255,18 @@ def _signature_lines(delimiter: str) -> int:
 def _without_closing(kept: str) -> str:
     """Cut the closing formula of a reply with the name below it; the whole text when nothing else is said."""
     found = words.CLOSING.search(kept, max(0, len(kept) - _CLOSING_CHARS))
-    is_said = found and words.SENTENCE.search(found[0])
-    return kept[: found.start()] if found and not is_said and kept[: found.start()].strip() else kept
+    if not found or _says_something(found[0]) or not kept[: found.start()].strip():
+        return kept
+    return kept[: found.start()]
+
+
+def _says_something(lines: str) -> bool:
+    """Say whether one of the lines is no name, number or place: a postscript, or some words and a full stop."""
+    return any(
+        words.POSTSCRIPT.match(line)
+        or (line.rstrip().endswith((".", "!")) and len(line.split()) >= _SENTENCE_WORDS)
+        for line in lines.split("\n")
+    )
 
 
 def _without_mobile(kept: str) -> str:

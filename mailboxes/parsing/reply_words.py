@@ -281,10 +281,7 @@ SMALL_PRINT = re.compile(
     r"|disclaimer|unsubscribe)",
     re.IGNORECASE,
 )
-# A line below a closing formula that is no name: "PS …", or some words and a full stop.
-SENTENCE = re.compile(
-    r"\n[ \t]*(?:P\.?[ ]?S\b|[^\n]*(?:\S+[ ]+){3}[^\n]*\w[.!][ \t]*(?:\n|\Z))", re.IGNORECASE
-)
+POSTSCRIPT = re.compile(r"[ \t]{0,20}P\.?[ ]?P?\.?S\b", re.IGNORECASE)
 _REGARDS = _any(
     *(
         "(?:best|kind|warm|many) (?:regards|wishes)",
