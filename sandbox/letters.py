@@ -126,9 +126,9 @@ def _message_id(message: Parsed, mime: bytes) -> str:
 def _sent_at(message: Parsed) -> str:
     try:
         moment = parsedate_to_datetime(str(message.get("Date", "")))
-    except (ValueError, TypeError, IndexError, OverflowError):
-        moment = datetime.now(UTC)
-    return graph_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return graph_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, TypeError, IndexError, OverflowError):  # the year 9999 has no UTC west of Greenwich
+        return graph_time(datetime.now(UTC))
 
 
 def _importance(message: Parsed) -> str:

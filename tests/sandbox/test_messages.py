@@ -21,6 +21,12 @@ def test_value_gives_the_very_bytes_that_arrived(client: Client) -> None:
     assert answer.content == LETTER % b"bytes@customers.example"
 
 
+def test_mail_of_the_year_9999_arrives_too(client: Client) -> None:
+    late = b"From: ann@customers.example\r\nDate: Wed, 31 Dec 9999 23:59:59 -2359\r\n\r\nlate"
+    mail = client.control(f"mailboxes/{ADDRESS}/messages", {"mime": base64.b64encode(late).decode()})
+    assert client.get(f"messages/{mail['id']}").json()["sentDateTime"] < "9999"
+
+
 def test_value_below_a_folder_is_refused(client: Client) -> None:
     mail = client.add("one")
     answer = client.get(f"mailFolders/inbox/messages/{mail['id']}/$value")
