@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -54,6 +56,16 @@ def test_page_shows_what_would_become_of_the_newest(waiting: Customer, desk: Cli
     page = ask(desk, waiting, "preview")
     assert "About mail-5" in page
     assert "Fives: priority urgent" in page
+
+
+@pytest.mark.parametrize(("since_at", "chosen"), [(None, "all"), (datetime(2026, 1, 4, tzinfo=UTC), "date")])
+def test_page_proposes_what_the_form_of_the_mailbox_said(
+    waiting: Customer, desk: Client, since_at: datetime | None, chosen: str
+) -> None:
+    waiting.change(since_at=since_at)
+    page = ask(desk, waiting, "preview")
+    assert page.count(" checked>") == 1
+    assert f'value="{chosen}" checked>' in page
 
 
 def test_start_takes_mail_from_the_bound_on_and_marks_it_imported(waiting: Customer, desk: Client) -> None:
