@@ -6,9 +6,7 @@ The answers come in with all other mail; what they change is in `tickets.approva
 from __future__ import annotations
 
 import logging
-import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -22,7 +20,6 @@ from django.utils.translation import gettext_noop as _
 
 from mailboxes.models import Mailbox, OutboundMessage
 from mailboxes.outbound import outbox
-from mailboxes.outbound.room import MOST_BYTES
 from mailboxes.parsing.gate import one_line, storable
 from mailboxes.transports.out import sender_of, why_not
 from tenants import audit
@@ -37,16 +34,15 @@ from tickets.approval_mails import (
     reminder_mail,
     request_mail,
 )
-from tickets.models import Approval, ApprovalRequest, Attachment, Entry, ThreadKey, Ticket
+from tickets.models import Approval, ApprovalRequest, Entry, ThreadKey, Ticket
 from tickets.policies.threads import message_key
-from tickets.replies import Person, own_addresses, unique_name
+from tickets.questions import SOONEST, Question, checked, deadline_of, files_of
+from tickets.replies import Person
 
 log = logging.getLogger(__name__)
-MAX_APPROVERS: Final = 20
-#: Time enough for a mail to arrive and to be answered, and longer than anybody plans.
-SOONEST: Final = timedelta(minutes=10)
-LATEST: Final = timedelta(days=366)
 MAX_REMINDERS: Final = 10
+#: Nobody gets two mails about one question within this time because somebody presses twice.
+REMINDED_AGAIN: Final = timedelta(hours=1)
 #: Mails in these states have reached nobody.
 _NEVER_LEFT: Final = (
     OutboundMessage.State.CANCELLED,
@@ -57,27 +53,6 @@ _NEVER_LEFT: Final = (
 AT_ONCE: Final = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What staff want to know of whom. `files` are attachments of the ticket; `key` makes a double click one question.
-
-    Answers come to the mailbox behind the from address unless `answers_in` names another one.
-    """
-
-    question: str
-    approvers: Sequence[Person]
-    deadline_at: datetime | None
-    context: str = ""
-    quorum: int = 1
-    remind_every_h: int = 0
-    files: Collection[int] = ()
-    answers_in: Mailbox | None = None
-    #: What the mails are written in, and the zone they tell the deadline in.
-    language: str = "en"
-    zone: str = "UTC"
-    key: str = field(default_factory=lambda: uuid.uuid4().hex)
-
-
 @for_its_tenant
 def ask(ticket: Ticket, question: Question, *, by: User) -> Approval:
     """Queue a mail to each approver; the same key twice gives the first approval again.
@@ -86,11 +61,11 @@ def ask(ticket: Ticket, question: Question, *, by: User) -> Approval:
     """
     ticket = ticket.standing_for()
     mailbox = _mailbox_of(ticket)
-    approvers, deadline_at = _checked(question, tenant_id=ticket.tenant_id), _deadline(question)
+    approvers, deadline_at = checked(question, tenant_id=ticket.tenant_id), deadline_of(question)
     answers_in = question.answers_in or mailbox_behind(mailbox)
     if not Mailbox.objects.filter(pk=answers_in.pk, tenant_id=ticket.tenant_id).working().exists():
         raise Misconfigured.own("approval_unread")
-    files = list(_files(ticket, question.files))
+    files = list(files_of(ticket, question.files))
     key = f"request\0{ticket.pk}\0{question.key}"
     if (known := _known(ticket, key, approvers)) is not None:
         return known
@@ -148,6 +123,32 @@ def _spare(request: ApprovalRequest, *, by: User) -> None:
     if has_left and mailbox is not None and not why_not(mailbox):
         word = _("%(who)s was told that the decision is no longer needed: %(question)s")
         tell(request.approval, word, by=by, mail=cancelled_mail(request), who=request.address)
+
+
+@for_its_tenant
+def remind(approval: Approval, *, by: User) -> int:
+    """Remind now whoever has not answered and has had no mail lately; gives how many those are.
+
+    Raises Misconfigured (approval_over, or why the mailbox sends nothing).
+    """
+    with transaction.atomic():
+        approval = locked(approval)
+        if not approval.is_open:
+            raise Misconfigured.own("approval_over")
+        if code := why_not(approval.mailbox) if approval.mailbox else "ticket_without_mailbox":
+            raise Misconfigured.own(code)
+        now = timezone.now()
+        waiting = ApprovalRequest.objects.filter(approval=approval, state=ApprovalRequest.State.WAITING)
+        late = [
+            request
+            for request in waiting.filter(reminders__lt=MAX_REMINDERS).select_related("outbound")
+            if not mails_to(request).filter(queued_at__gt=now - REMINDED_AGAIN).exists()
+        ]
+        for request in late:
+            request.approval = approval
+            _remind_of(request, now, by=by)
+        audit.note(audit.Action.CHANGED, approval, by=by, reminded=[one.address for one in late])
+    return len(late)
 
 
 def tend(now: datetime) -> None:
@@ -210,45 +211,6 @@ def _mailbox_of(ticket: Ticket) -> Mailbox:
     return ticket.mailbox
 
 
-def _checked(question: Question, *, tenant_id: int) -> list[Person]:
-    """Give the approvers, each once. Raises Misconfigured with the code of what is wrong."""
-    if not question.question.strip():
-        raise Misconfigured.own("approval_question_missing")
-    approvers = list({one["email"].lower(): one for one in question.approvers}.values())
-    if not approvers:
-        raise Misconfigured.own("approval_nobody_asked")
-    if len(approvers) > MAX_APPROVERS:
-        raise Misconfigured.own("approval_too_many")
-    if own_addresses(tenant_id) & {one["email"].lower() for one in approvers}:
-        raise Misconfigured.own("recipient_own")
-    if not 1 <= question.quorum <= len(approvers):
-        raise Misconfigured.own("approval_quorum")
-    return approvers
-
-
-def _deadline(question: Question) -> datetime:
-    now = timezone.now()
-    if question.deadline_at is None or not now + SOONEST <= question.deadline_at <= now + LATEST:
-        raise Misconfigured.own("approval_deadline")
-    return question.deadline_at
-
-
-def _files(ticket: Ticket, wanted: Collection[int]) -> Iterator[dict[str, Any]]:
-    """Give files of the ticket as the outbox takes them. Raises Misconfigured (files_too_large)."""
-    left, names = MOST_BYTES, set[str]()
-    for file in Attachment.objects.filter(entry__ticket=ticket, pk__in=list(wanted)).order_by("pk"):
-        left -= file.size_bytes
-        if left < 0:
-            raise Misconfigured.own("files_too_large")
-        yield {
-            "name": unique_name(one_line(file.name, max_chars=150) or "file", names),
-            "content_type": file.content_type or "application/octet-stream",
-            "size_bytes": file.size_bytes,
-            "sha256": file.sha256,
-            "path": file.path,
-        }
-
-
 def _written(ticket: Ticket, question: Question, **written: Any) -> Approval:
     approval: Approval = Approval.objects.create(
         tenant_id=ticket.tenant_id,
@@ -298,22 +260,21 @@ def _next_reminder(approval: Approval, now: datetime, *, sent: int) -> datetime 
 def _remind(pk: int, now: datetime) -> None:
     with transaction.atomic():
         request = ApprovalRequest.objects.select_related("approval", "outbound").get(pk=pk)
-        request.approval = approval = locked(request.approval)
-        due = ApprovalRequest.objects.to_remind(now).filter(pk=pk)
-        sent = request.reminders + 1
+        request.approval = locked(request.approval)
         # Who answered meanwhile, or was reminded by another worker, is left alone.
-        if not due.exists():
-            return
-        request.reminders, request.remind_at = sent, _next_reminder(approval, now, sent=sent)
-        request.save(update_fields=["reminders", "remind_at"])
-        if approval.mailbox is None or why_not(approval.mailbox):
-            return
-        tell(
-            approval,
-            _("%(who)s was reminded: %(question)s"),
-            mail=reminder_mail(request),
-            who=request.address,
-        )
+        if ApprovalRequest.objects.to_remind(now).filter(pk=pk).exists():
+            _remind_of(request, now)
+
+
+def _remind_of(request: ApprovalRequest, now: datetime, *, by: User | None = None) -> None:
+    """Count a reminder, and send it where the mailbox sends at all."""
+    approval = request.approval
+    request.reminders += 1
+    request.remind_at = _next_reminder(approval, now, sent=request.reminders)
+    request.save(update_fields=["reminders", "remind_at"])
+    if approval.mailbox is not None and not why_not(approval.mailbox):
+        word = _("%(who)s was reminded: %(question)s")
+        tell(approval, word, by=by, mail=reminder_mail(request), who=request.address)
 
 
 def _expire(approval: Approval) -> None:

@@ -11,9 +11,10 @@ from mailboxes.models import InboundMessage, Mailbox, OutboundMessage
 from mailboxes.outbound.compose import compose
 from tests import factories
 from tests.tickets.policies.test_trust import BORDER, INSIDE
-from tickets.approvals import Question, ask
+from tickets.approvals import ask
 from tickets.filing import Filer
 from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, Entry, Ticket
+from tickets.questions import Question
 
 ADA, BOB = "ada@fabrikam.example", "bob@fabrikam.example"
 

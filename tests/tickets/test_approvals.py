@@ -179,6 +179,21 @@ def test_whoever_was_asked_is_told_that_nobody_waits_any_more(asking_ticket: Tic
     assert told.in_reply_to == request_to(ADA).outbound.message_id
 
 
+def test_staff_remind_whoever_has_not_answered_and_nobody_twice_within_an_hour(
+    asking_ticket: Ticket, mailbox: Mailbox
+) -> None:
+    approval = asked(asking_ticket)
+    answer("Approved", to=request_to(ADA).outbound, mailbox=mailbox)
+    by = factories.UserFactory()
+    assert approvals.remind(approval, by=by) == 0
+    OutboundMessage.objects.update(queued_at=timezone.now() - timedelta(hours=2))
+    assert [approvals.remind(approval, by=by), approvals.remind(approval, by=by)] == [1, 0]
+    assert [row.to[0]["email"] for row in advice()] == [BOB]
+    answer("Approved", to=advice()[0], mailbox=mailbox, sender=BOB)
+    with pytest.raises(Misconfigured, match="ended already"):
+        approvals.remind(approval, by=by)
+
+
 def test_the_mails_are_in_the_language_chosen_and_name_the_zone(asking_ticket: Ticket) -> None:
     asked(asking_ticket, ADA, language="de", zone="Europe/Berlin", remind_every_h=4)
     row = request_to(ADA).outbound

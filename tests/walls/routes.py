@@ -145,7 +145,12 @@ DOORS: Final = {
         for name in ("watch", "look")
     },
     "admin/tickets/ticket/<int:pk>/ask/": Door(model="tickets.ticket", roles=WORKERS, methods=_SAFE | _POST),
-    "admin/tickets/approval/<int:pk>/cancel/": Door(model="tickets.approval", roles=WORKERS, methods=_POST),
+    **{
+        f"admin/tickets/approval/<int:pk>/{name}/": Door(
+            model="tickets.approval", roles=WORKERS, methods=_POST
+        )
+        for name in ("cancel", "remind")
+    },
     "admin/tickets/ticket/<int:pk>/show_as/": Door(
         model="tickets.ticket", roles=WORKERS, methods=_SAFE | _POST
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from tenants.admin.scoped import TenantForm, TenantOwnedAdmin
@@ -23,7 +24,7 @@ from tenants.reach import ADMINS, NOBODY, WORKERS, may
 from tenants.templatetags.desk import ago
 from tenants.wording import told
 from tickets.admin.asking import LEVELS
-from tickets.approvals import cancel
+from tickets.approvals import cancel, remind
 from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, DecisionWord
 from tickets.wording import reason
 
@@ -69,23 +70,45 @@ class ApprovalAdmin(Unwritten):
         return [*columns, "tenant"] if self.has_several_tenants(request) else columns
 
     def get_urls(self) -> list[Any]:
-        door = self.admin_site.admin_view(require_POST(self.take_back))
-        return [path("<int:pk>/cancel/", door, name="tickets_approval_cancel"), *super().get_urls()]
+        doors = {"cancel": self.take_back, "remind": self.remind}
+        own = [
+            path(
+                f"<int:pk>/{name}/",
+                self.admin_site.admin_view(require_POST(door)),
+                name=f"tickets_approval_{name}",
+            )
+            for name, door in doors.items()
+        ]
+        return [*own, *super().get_urls()]
 
     def take_back(self, request: HttpRequest, pk: int) -> HttpResponse:
+        def act(approval: Approval, by: User) -> str:
+            cancel(approval, by=by)
+            return _("The approval was cancelled; answers that still come change nothing.")
+
+        return self._act(request, pk, act)
+
+    def remind(self, request: HttpRequest, pk: int) -> HttpResponse:
+        def act(approval: Approval, by: User) -> str:
+            if sent := remind(approval, by=by):
+                return ngettext(
+                    "%(n)d reminder is on its way.", "%(n)d reminders are on their way.", sent
+                ) % {"n": sent}
+            return _("Nobody was reminded: whoever has not answered had a mail within the last hour.")
+
+        return self._act(request, pk, act)
+
+    def _act(self, request: HttpRequest, pk: int, act: Callable[[Approval, User], str]) -> HttpResponse:
+        """Do one thing with an approval somebody works on, and say how it went."""
         approval = self.get_queryset(request).filter(pk=pk).first()
         if approval is None:
             raise Http404
         if not may(request, WORKERS, approval.tenant_id):
             raise PermissionDenied
         try:
-            cancel(approval, by=cast(User, request.user))
+            messages.success(request, act(approval, cast(User, request.user)))
         except IntegrationError as error:
             messages.warning(request, told(error.diagnosis))
-        else:
-            messages.success(
-                request, _("The approval was cancelled; answers that still come change nothing.")
-            )
         return HttpResponseRedirect(reverse("admin:tickets_approval_change", args=[pk]))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -100,7 +123,7 @@ class ApprovalAdmin(Unwritten):
                 "ticket": approval.ticket.standing_for(),
                 "requests": [(one, LEVELS[one.state]) for one in requests],
                 "answers": ApprovalAnswer.objects.filter(approval=approval)[:SHOWN_ANSWERS],
-                "can_cancel": approval.is_open and may(request, WORKERS, approval.tenant_id),
+                "can_act": approval.is_open and may(request, WORKERS, approval.tenant_id),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 

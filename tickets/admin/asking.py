@@ -27,8 +27,9 @@ from tenants.errors import IntegrationError
 from tenants.reach import within
 from tenants.wording import told
 from tickets.approval_mails import MAX_CONTEXT
-from tickets.approvals import Question, ask, mailbox_behind
+from tickets.approvals import ask, mailbox_behind
 from tickets.models import Approval, ApprovalRequest, Attachment, Ticket
+from tickets.questions import Question
 from tickets.replies import people, why_no_reply
 
 #: What a ticket's page tells of its approvals, newest first.
