@@ -10,7 +10,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 demo: .venv/base.stamp
 	@exec $(BIN)/python -m m365integration.start demo $(if $(BIND),--bind $(BIND))
 
+# What runs holds this lock; its files are not taken away from under it.
 demo-reset:
+	@test ! -e var/demo/serve.lock || \
+		$(PYTHON) -c 'import fcntl; fcntl.flock(open("var/demo/serve.lock"), fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>&- || { \
+		echo "The demo is running. Stop it with Ctrl-C first."; exit 1; }
 	@rm -rf var/demo
 	@echo "The demo starts from nothing next time."
 

@@ -1,5 +1,6 @@
 """From a fresh checkout to a page one can sign in to (S0-5, S0-11, S0-15)."""
 
+import fcntl
 import os
 import re
 import signal
@@ -68,6 +69,19 @@ def test_make_knows_the_target(target: str) -> None:
         ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_demo_is_forgotten_only_when_it_does_not_run(tmp_path: Path) -> None:
+    lock = tmp_path / "var" / "demo" / "serve.lock"
+    lock.parent.mkdir(parents=True)
+    command = ["make", "--file", str(ROOT / "Makefile"), "demo-reset"]
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert refused.stdout == "The demo is running. Stop it with Ctrl-C first.\n"
+    assert lock.exists()
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    assert not lock.parent.exists()
 
 
 @pytest.mark.journey
