@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from mailboxes.models import Mailbox
 from tenants.admin.scoped import TenantForm, TenantOwnedAdmin
 from tenants.admin.theme import ThemedChoicesFilter
 from tenants.errors import IntegrationError
@@ -123,6 +124,7 @@ class ApprovalAdmin(Unwritten):
                 "ticket": approval.ticket.standing_for(),
                 "requests": [(one, LEVELS[one.state]) for one in requests],
                 "answers": ApprovalAnswer.objects.filter(approval=approval)[:SHOWN_ANSWERS],
+                "is_unread": approval.is_open and not _is_read(approval),
                 "can_act": approval.is_open and may(request, WORKERS, approval.tenant_id),
             }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -151,6 +153,12 @@ class ApprovalAdmin(Unwritten):
     @admin.display(description=gettext_lazy("asked"), ordering="asked_at")
     def asked(self, approval: Approval) -> str:
         return ago(approval.asked_at)
+
+
+def _is_read(approval: Approval) -> bool:
+    """Tell whether the mailbox that answers come to is being read."""
+    boxes = Mailbox.objects.filter(pk=approval.answers_in_id or 0, tenant_id=approval.tenant_id).working()
+    return boxes.exclude(paused=Mailbox.Pause.ERROR).exists()
 
 
 @admin.register(ApprovalAnswer)

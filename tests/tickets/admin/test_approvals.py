@@ -113,6 +113,19 @@ def test_who_answered_what_stands_on_the_approvals_page(asking_ticket: Ticket, m
     assert "1 of 2 needed" in client.get(reverse("admin:tickets_approval_changelist")).content.decode()
 
 
+@pytest.mark.parametrize("paused", ["staff", "error"])
+def test_a_mailbox_that_is_not_read_is_told_while_answers_are_awaited(
+    asking_ticket: Ticket, paused: str
+) -> None:
+    url = reverse("admin:tickets_approval_change", args=[asked(asking_ticket).pk])
+    client = member(asking_ticket, "viewer")
+    assert "not being read" not in client.get(url).content.decode()
+    Mailbox.objects.update(paused=paused)
+    assert "not being read" in client.get(url).content.decode()
+    Approval.objects.update(state="cancelled", ended_at=timezone.now())
+    assert "not being read" not in client.get(url).content.decode()
+
+
 def test_an_agent_cancels_once(asking_ticket: Ticket) -> None:
     approval = asked(asking_ticket)
     client, url = member(asking_ticket, "agent"), reverse("admin:tickets_approval_cancel", args=[approval.pk])
