@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from html import unescape
 from typing import Any, NoReturn
 
 from tenants.errors import BadAnswer
@@ -15,6 +16,8 @@ JSON = dict[str, Any]
 
 MAX_DEPTH = 64
 MAX_RETRY_AFTER = timedelta(hours=24)
+_TITLE = re.compile(rb"<title>([^<]{1,200})", re.IGNORECASE)
+_HEAD_BYTES = 16 * 1024
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 
 
@@ -26,12 +29,18 @@ def read_json(body: bytes, *, content_type: str) -> JSON:
     if not body.strip():
         raise BadAnswer.own("answer_empty")
     if content_type and "json" not in content_type.lower():
-        raise BadAnswer.own("not_json")
+        raise BadAnswer.own("not_json", detail=_title(body))
     parsed = _parse(body)
     if not isinstance(parsed, dict):
         raise BadAnswer.own("answer_malformed")
     _refuse_depth(parsed)
     return parsed
+
+
+def _title(page: bytes) -> str:
+    """Give the title of a web page, which mostly names what stands between us and Microsoft."""
+    found = _TITLE.search(page[:_HEAD_BYTES])
+    return unescape(found[1].decode("utf-8", "replace")) if found else ""
 
 
 def _parse(body: bytes) -> object:

@@ -181,6 +181,12 @@ def test_answer_that_is_not_graphs_is_named_and_passes(
     assert (type(error), error.code, error.permanent) == (BadAnswer, code, False)
 
 
+def test_page_in_the_way_is_named_by_its_title(wire: responses.RequestsMock, client: GraphClient) -> None:
+    page = "<html><TITLE>Contoso gateway: sign\n in &amp; go on, it@contoso.example</title>Please</html>"
+    cause = failure(wire, client, "/a", body=page, content_type="text/html").diagnosis.cause
+    assert cause.endswith(" answers JSON (Contoso gateway: sign in & go on, [address]).")
+
+
 def test_nesting_at_the_limit_is_read(wire: responses.RequestsMock, client: GraphClient) -> None:
     deep = '{"a":' + "[" * 63 + "]" * 63 + "}"
     wire.get(GRAPH + "/a", body=deep, content_type="application/json")
