@@ -145,7 +145,7 @@ _MAIL_SUBJECTS = re.compile(
     re.IGNORECASE,
 )
 _DAEMON_PATH = re.compile("<?(?:mailer-daemon|postmaster|[a-z]+-postmaster)\\b", re.IGNORECASE)
-_ANSWERS = re.compile(r"\s*(?:re|aw|sv|vs|fwd?|wg|tr|rv|i|odp|antw)\s*:", re.IGNORECASE)
+_ANSWERS = re.compile(r"\s*(?:re|aw|sv|vs|fwd?|wg|tr|rv|r|i|odp|antw)\s*:", re.IGNORECASE)
 _NOTICE_CHARS = 20_000
 
 
@@ -169,10 +169,10 @@ def is_report_by_its_words(headers: Headers, *, sender: Address, text: str) -> b
 
 def is_by_a_person(headers: Headers, *, sender: Address) -> bool:
     """Say whether somebody writes about a mail that came back, or forwards the report of it."""
-    if _ANSWERS.match(headers.first("subject")):
-        return True
-    path = headers.first("return-path").strip().strip("<>")
-    return bool(path) and path.lower() == sender.email.lower() and not _DAEMONS.search(path)
+    if _DAEMONS.search(sender.email or sender.name):
+        return False
+    path = headers.first("return-path").strip().strip("<>").lower()
+    return bool(_ANSWERS.match(headers.first("subject"))) or (bool(path) and path == sender.email.lower())
 
 
 def _is_out_of_office(headers: Headers) -> bool:

@@ -147,6 +147,15 @@ def test_parcels_newsletters_and_people_report_no_bounce(
     assert parse(head + b"Content-Type: text/plain; charset=utf-8\n\n" + body).bounce is None
 
 
+def test_daemon_that_keeps_the_subject_is_a_bounce_nevertheless() -> None:
+    head = (
+        b"Return-Path: <MAILER-DAEMON@mx.example>\nFrom: MAILER-DAEMON@mx.example\nSubject: Re: Printer\n\n"
+    )
+    bounce = parse(head + b"<ann@example.org>: 550 5.1.1 User unknown\n").bounce
+    assert bounce is not None
+    assert [one.address for one in bounce.recipients] == ["ann@example.org"]
+
+
 def test_report_forwarded_by_a_person_is_no_bounce() -> None:
     head = b"Return-Path: <ann@x.org>\nFrom: ann@x.org\nSubject: What is this?\n"
     status = part(FAILED, b"Content-Type: message/delivery-status")
