@@ -151,12 +151,14 @@ class Item:
         return self.has_html and not self.lead.strip()
 
 
-def folded(items: Sequence[Item], *, unread: int) -> tuple[Sequence[Item], Sequence[Item], Sequence[Item]]:
+def folded(
+    items: Sequence[Item], *, unread: int, is_whole: bool
+) -> tuple[Sequence[Item], Sequence[Item], Sequence[Item]]:
     """Part a long conversation: how it began, what is folded away, and its end, with all that is unread."""
-    end = len(items) - max(SHOWN_LATEST, unread)
-    if end - 1 < FOLDED_FROM:
+    began, end = int(is_whole), len(items) - max(SHOWN_LATEST, unread)
+    if end - began < FOLDED_FROM:
         return (), (), items
-    return items[:1], items[1:end], items[end:]
+    return items[:began], items[began:end], items[end:]
 
 
 def conversation(ticket: Ticket, *, shows_all: bool = False, unread: int = 0) -> list[Item]:

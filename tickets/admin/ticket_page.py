@@ -28,13 +28,14 @@ def page(request: HttpRequest, ticket: Ticket, *, visible: QuerySet[Any]) -> dic
     """Give what the template shows; `visible` are the tickets within reach of who asks."""
     shows_all, unread = "all" in request.GET, _unread(ticket)
     items = conversation(ticket, shows_all=shows_all, unread=unread)
-    began, older, latest = folded(items, unread=len(items) if shows_all else unread)
+    hidden = max(0, ticket.entry_count - len(items)) if len(items) >= SHOWN_ENTRIES else 0
+    began, older, latest = folded(items, unread=len(items) if shows_all else unread, is_whole=not hidden)
     return {
         "subtitle": None,
         "began": began,
         "older": older,
         "latest": latest,
-        "hidden_count": max(0, ticket.entry_count - len(items)) if len(items) >= SHOWN_ENTRIES else 0,
+        "hidden_count": hidden,
         "level": LEVELS.get(ticket.status, "calm"),
         "priority_level": PRIORITY_LEVELS.get(ticket.priority, ""),
         "due": due_shown(ticket),

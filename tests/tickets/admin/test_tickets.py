@@ -259,6 +259,15 @@ def test_a_long_conversation_folds_its_middle_and_never_what_is_unread(
     assert "in between" not in signed_in(desk.agent).get(url_of(ticket) + "?all=1").content.decode()
 
 
+def test_all_recipients_of_a_mail_to_many_are_at_hand(desk: Desk) -> None:
+    people = [{"name": f"Person {number}", "email": f"p{number}@fabrikam.example"} for number in range(9)]
+    entry = EntryFactory(ticket__tenant=desk.ours, to=people, cc=people[:1])
+    page = signed_in(desk.viewer).get(url_of(entry.ticket)).content.decode()
+
+    assert '<summary class="desk-link">+5</summary>' in page
+    assert "Person 8" in page.partition('class="desk-rest"')[2]
+
+
 def test_a_short_conversation_is_not_folded(desk: Desk) -> None:
     ticket = TicketFactory(tenant=desk.ours, entry_count=8)
     for _number in range(8):
