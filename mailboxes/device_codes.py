@@ -61,7 +61,7 @@ def look(mailbox_id: int) -> None:
     """Ask Entra once whether the codes of a mailbox have been entered, and finish when they have or never will be."""
     beside = ("registration__tenant", "outbound_registration__tenant", "tenant")
     rows = DeviceCodePending.objects.select_related(*(f"mailbox__{one}" for one in beside))
-    for row in rows.filter(mailbox_id=mailbox_id):
+    for row in rows.filter(mailbox_id=mailbox_id, tenant__is_active=True):
         if _claim(row):
             _look(row)
 
