@@ -26,6 +26,9 @@ _STRICT_QUOTES = re.compile(r"(?:\n[ \t]{0,3}>[^\n]*|\n[ \t]*(?=\n|\Z))*+\Z")
 _SEPARATORS = re.compile(r"(?:\s|\n[ \t]*[-_=*#~]{3,}(?=[ \t]*(?:\n|\Z)))+\Z")
 _SIGNATURE = re.compile(r"\n--(?: |\xa0)?(?=\n|\Z)")
 _FOOTER = re.compile(r"\n(?:_{20,}|__)(?=[ \t]*\n)")
+_ARMOUR_MARK = "-----BEGIN PGP SIGNED MESSAGE-----"
+_ARMOUR = re.compile(r"\n" + _ARMOUR_MARK + r"\n(?:[A-Za-z-]{1,40}:[^\n]*\n){0,8}\n")
+_ARMOUR_SIGNATURE = re.compile(r"\n-----BEGIN PGP SIGNATURE-----\n[^-]*-----END PGP SIGNATURE-----")
 _TAIL_CHARS = 400
 _CLOSING_CHARS = 300
 _SENTENCE_WORDS = 4
@@ -34,6 +37,7 @@ _SENTENCE_WORDS = 4
 def new_text(text: str) -> str:
     """Give the new words of a mail, the whole text when that cannot be told apart."""
     whole = "\n" + text.replace("\r\n", "\n") if "\r" in text else "\n" + text
+    whole = _without_armour(whole) if _ARMOUR_MARK in whole else whole
     forward = _forward_mark(whole)
     if forward is not None:
         # Words above a forwarded mail are about it, so that both stay; without any it speaks for itself.
@@ -43,6 +47,16 @@ def new_text(text: str) -> str:
     if len(unquoted) < len(whole.rstrip()):
         kept = _without_closing(kept)
     return kept.strip() or text.strip()
+
+
+def _without_armour(whole: str) -> str:
+    """Take a text that is signed in its own lines (RFC 9580 §7) out of them; what stands around it stays."""
+    begin = _ARMOUR.search(whole)
+    signature = _ARMOUR_SIGNATURE.search(whole, begin.end()) if begin else None
+    if not begin or not signature:
+        return whole
+    words_signed = whole[begin.end() - 1 : signature.start()].replace("\n- -", "\n-")
+    return whole[: begin.start()] + words_signed + whole[signature.end() :]
 
 
 def _forward_mark(whole: str) -> re.Match[str] | None:

@@ -163,6 +163,15 @@ def test_forwarded_mail_without_a_word_above_it_speaks_for_itself() -> None:
     assert new_text("---------- Forwarded message ---------\nIt jams.\n\nReally.\n").startswith("It jams.")
 
 
+def test_words_signed_in_their_own_lines_are_shown_without_them() -> None:
+    armour = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{}\n-----BEGIN PGP SIGNATURE-----\n\nabc=\n"
+    body = armour.format("It jams.\n\n- --\nAnn") + "-----END PGP SIGNATURE-----\n"
+    assert new_text(body) == "It jams."
+    around = "Above.\n\n" + body.replace("\n\n- --\nAnn", "") + "\nBelow."
+    assert new_text(around) == "Above.\n\nIt jams.\n\nBelow."
+    assert new_text(armour.format("It jams.")).startswith("-----BEGIN")
+
+
 def test_forwarded_mail_is_kept_whole() -> None:
     headers = "From: Bob <bob@x.org>\nDate: today\nSubject: Help\nTo: me\n"
     body = "Please help him.\n\n---------- Forwarded message ---------\n" + headers + "\nIt jams.\n"
@@ -230,6 +239,7 @@ def test_ordinary_words_are_not_history(body: str) -> None:
     "line",
     [
         "> > >\n",
+        "-----BEGIN PGP SIGNED MESSAGE-----\n\n-----BEGIN PGP SIGNATURE-----\n",
         "On Mon 1 Jan 2024 a@b.org wrote:\n",
         "> > >\nOn x wrote:\n",
         "wrote ",
