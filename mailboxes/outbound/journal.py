@@ -36,18 +36,19 @@ def tells_of_new_ids(hear: Callable[[OutboundMessage], None]) -> None:
 class RowJournal:
     """Notes on the row of the outbox, each committed before the wire goes on. Raises LeaseLost."""
 
-    def __init__(self, row: OutboundMessage, *, deadline: float) -> None:
-        self.row, self._deadline = row, deadline
-        self._has_moved = False
+    def __init__(self, row: OutboundMessage, *, turn_s: float) -> None:
+        self.row, self._turn_s = row, turn_s
+        self._until: float | None = None
 
     def alive(self) -> None:
         claims.hold(self.row)
 
     def next_piece(self) -> None:
-        # The first piece is always sent, so that many short turns end a long upload as well.
-        if self._has_moved and time.monotonic() > self._deadline:
+        # The turn begins with its first piece, so that even short ones end a long upload on a slow line.
+        if self._until is None:
+            self._until = time.monotonic() + self._turn_s
+        elif time.monotonic() > self._until:
             raise TurnOver
-        self._has_moved = True
         claims.hold(self.row)
 
     def uploading(self, name: str, url: str) -> None:

@@ -76,7 +76,7 @@ def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
         return report
     try:
         with visit(found, hold=claims.LEASE) as gate, closing(open_outbound(found, gate)) as wire:
-            allowance = pace.Allowance(found.pk, deadline=deadline)
+            allowance = pace.Allowance(found.pk, turn_s=budget_s)
             while _one(found, wire, allowance, report):
                 gate.renew()
                 if time.monotonic() > deadline:
@@ -186,7 +186,7 @@ def _send_from_another(row: OutboundMessage, wire: OutboundTransport, denied: Ac
 def _send_from_its_own(row: OutboundMessage, wire: OutboundTransport, allowance: pace.Allowance) -> None:
     mail = compose(row, max_mime_bytes=wire.max_mime_bytes, shows_bcc=wire.shows_bcc)
     try:
-        receipt = wire.send(outgoing(row, mail), RowJournal(row, deadline=allowance.deadline))
+        receipt = wire.send(outgoing(row, mail), RowJournal(row, turn_s=allowance.turn_s))
     except TurnOver:
         # No try that failed: it goes on where it stopped.
         claims.settle(row, State.QUEUED, retry_at=None, tries=row.tries - 1)

@@ -31,10 +31,10 @@ MOST_FORECAST: Final = 5_000
 
 
 class Allowance:
-    """What a mailbox may still send; asked once for a run, then counted along. Its turn lasts until `deadline`."""
+    """What a mailbox may still send; asked once for a run, then counted along. Its turn lasts `turn_s`."""
 
-    def __init__(self, mailbox_id: int, *, deadline: float = inf) -> None:
-        self.mailbox_id, self.deadline = mailbox_id, deadline
+    def __init__(self, mailbox_id: int, *, turn_s: float = inf) -> None:
+        self.mailbox_id, self.turn_s = mailbox_id, turn_s
         self.recipients = RECIPIENTS_PER_DAY - _recipients_of_day(mailbox_id, timezone.now())
 
     def has_minute(self) -> bool:
