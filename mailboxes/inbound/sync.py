@@ -71,8 +71,8 @@ def sync(mailbox_id: int, *, file: FileReceived, budget_s: float) -> Report:
     try:
         _read(run, file)
     except IntegrationError as failure:
-        error = failure
-        _failed(run, explain_denial(run.mailbox, failure))
+        error = explain_denial(run.mailbox, failure)
+        _failed(run, error)
     except LeaseLost:
         return Report(address=run.mailbox.address, is_busy=True)
     else:

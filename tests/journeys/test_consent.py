@@ -239,9 +239,10 @@ def test_consent_that_was_taken_back_is_noticed_and_named(world: World) -> None:
     world.customer.control(f"apps/{world.customer.client_id}/consent/revoke")
     assert "was taken back or narrowed" not in world.page()
     forget_tokens(world)
-    world.customer.sync()
+    said = world.customer.sync().error
 
-    assert world.customer.row().trouble["code"] == "consent_withdrawn"
+    assert said is not None
+    assert said.code == world.customer.row().trouble["code"] == "consent_withdrawn"
     assert Consent.objects.get().lost == "Mail.ReadWrite Mail.Send"
     assert "was taken back or narrowed" in world.page()
     checks = {check.id: check.diagnosis for check in examine(fetched(world)).checks}
