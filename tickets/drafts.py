@@ -70,13 +70,14 @@ def discard(ticket: Ticket, *, by: User) -> None:
 
 
 @for_its_tenant
-def take_back(ticket: Ticket, row: OutboundMessage, *, by: User) -> None:
-    """Put an answer that was taken back before it left into the composer again, unless another was begun there."""
+def take_back(ticket: Ticket, row: OutboundMessage, *, by: User) -> bool:
+    """Put an answer that was taken back before it left into the composer again; False where another was begun there."""
     if AnswerDraft.objects.filter(ticket=ticket, user=by).exists():
-        return
+        return False
     lines = {name: ", ".join(one["email"] for one in getattr(row, name)) for name in ("to", "cc", "bcc")}
     keep(ticket, Written(text=row.text, html=row.html, **lines), by=by)
     AnswerDraft.objects.filter(ticket=ticket, user=by).update(files=row.files)
+    return True
 
 
 def draft_of(ticket: Ticket, *, by: User) -> AnswerDraft | None:
@@ -85,11 +86,11 @@ def draft_of(ticket: Ticket, *, by: User) -> AnswerDraft | None:
 
 
 def kept_files(ticket: Ticket, wanted: Sequence[str], *, by: User) -> list[dict[str, Any]]:
-    """Give the files of a draft that go out with it, named by their hashes. Raises Misconfigured (file_missing)."""
+    """Give the files of a draft that go out with it, named by their hashes. Raises Misconfigured (draft_file_gone)."""
     draft = draft_of(ticket, by=by) if wanted else None
     found = [one for one in (draft.files if draft else []) if one["sha256"] in wanted]
     if not {one["sha256"] for one in found} >= set(wanted):
-        raise Misconfigured.own("file_missing")
+        raise Misconfigured.own("draft_file_gone")
     return found
 
 

@@ -48,6 +48,11 @@ SENDING: dict[str, Advice] = {
         "The files are larger than Exchange takes in one mail.",
         "Send fewer or smaller files, or a link to where they can be fetched.",
     ),
+    "draft_file_gone": Advice(
+        Actor.USER,
+        "A file of this draft is no longer kept: the draft was thrown away elsewhere, or sent.",
+        "Attach the file again.",
+    ),
     "file_missing": Advice(
         Actor.OPERATOR,
         "A file of this mail is no longer in this server's storage.",

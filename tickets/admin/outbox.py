@@ -120,9 +120,12 @@ class OutboxAdmin(TenantOwnedAdmin):
         self.take_back(request, self.get_queryset(request).filter(pk=row.pk))
         row.refresh_from_db(fields=["state"])
         entry = Entry.objects.filter(outbound=row).select_related("ticket").first()
-        if row.state == State.CANCELLED and entry and "ticket" in request.POST:
-            # Whoever takes an answer back wants to change it; only its files have to be chosen again.
-            drafts.take_back(entry.ticket, row, by=cast(User, request.user))
+        if entry is None or "ticket" not in request.POST or row.state != State.CANCELLED:
+            return _back(request, row)
+        # Whoever takes an answer back wants to change it.
+        if not drafts.take_back(entry.ticket, row, by=cast(User, request.user)):
+            kept = _("You have begun another answer, which stays; the one taken back stands above it.")
+            messages.info(request, kept)
         return _back(request, row)
 
     def send_one_again(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -106,6 +106,23 @@ def test_an_answer_may_be_the_last_of_its_ticket(desk: Desk, ticket: Ticket) -> 
     assert (ticket.status, ticket.closed_at is None) == ("open", True)
 
 
+def test_an_answer_that_is_taken_back_leaves_another_that_was_begun(desk: Desk, ticket: Ticket) -> None:
+    client = signed_in(desk.agent)
+    client.post(door(ticket, "answer"), fields())
+    client.post(door(ticket, "draft"), fields(answer="And plug it in again.", key="two"))
+    row = OutboundMessage.objects.get()
+    shown = client.post(door(row, "cancel"), {"ticket": "1"}, follow=True).content.decode()
+    assert "You have begun another answer, which stays" in shown
+    assert AnswerDraft.objects.get().text == "And plug it in again."
+
+
+def test_a_file_that_is_gone_from_the_draft_is_told_and_not_left_out(desk: Desk, ticket: Ticket) -> None:
+    client = signed_in(desk.agent)
+    client.post(door(ticket, "answer"), fields(kept="0" * 64))
+    assert not OutboundMessage.objects.exists()
+    assert "A file of this draft is no longer kept" in client.get(door(ticket, "change")).content.decode()
+
+
 def test_everybody_begins_with_plain_text_and_keeps_his_way(desk: Desk, ticket: Ticket) -> None:
     client = signed_in(desk.agent)
     assert 'name="rich" value=""' in page(desk.agent, ticket)
