@@ -73,8 +73,9 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request).select_related("tenant", "queue")
-        return rows
+        rows = super().get_queryset(request).select_related("tenant", "queue")
+        found: QuerySet[Any] = rows.annotate(is_others=pages.IS_OTHERS)
+        return found
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = ["address", "state", "last_mail", "last_success", "next_look", "queue"]
@@ -331,7 +332,7 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
             '<span class="desk-state is-{}">{}</span>{}<span class="desk-who desk-cause">{}</span>',
             health.level,
             health.label,
-            pages.quiet_flag(mailbox, health),
+            pages.flags(mailbox, health),
             Truncator(cause).chars(120),
         )
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
 from mailboxes import figures, watch
@@ -86,11 +87,19 @@ def _other_installation(mailbox: Mailbox) -> dict[str, str] | None:
     return folder.other_installation if folder else None
 
 
-def quiet_flag(mailbox: Mailbox, health: Health) -> str:
-    """Flag a mailbox that fetches mail, and gets none where it usually does."""
-    if not is_quiet(mailbox, health):
-        return ""
-    return format_html(' <span class="desk-state is-warning">{}</span>', _("unusually quiet"))
+#: Whether another installation tidies up what a mailbox is read from.
+IS_OTHERS: Final = Exists(
+    Folder.objects.for_machine().filter(
+        mailbox=OuterRef("pk"), purpose=Folder.Purpose.INBOX, other_installation__isnull=False
+    )
+)
+
+
+def flags(mailbox: Any, health: Health) -> str:
+    """Flag a mailbox that gets no mail where it usually does, and one whose mail stays where it is."""
+    found = [_("unusually quiet")] if is_quiet(mailbox, health) else []
+    found += [_("another installation tidies up")] if mailbox.is_others else []
+    return format_html_join("", ' <span class="desk-state is-warning">{}</span>', ((one,) for one in found))
 
 
 def next_look(mailbox: Mailbox) -> str:

@@ -14,7 +14,7 @@ SENDING: dict[str, Advice] = {
     "outbound_paused": Advice(
         _HERE,
         "This mailbox or its tenant is switched off, so nothing is sent.",
-        "Open the mailbox and the tenant in the admin and switch them on.",
+        "Switch the mailbox and its tenant on; the next “Test configuration” tries to send.",
     ),
     "ticket_without_mailbox": Advice(
         _HERE,

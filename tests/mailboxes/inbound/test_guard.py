@@ -108,6 +108,10 @@ def test_installation_that_was_moved_is_told_so_and_goes_on_with_all_its_folders
     cloned.sync()
     url = reverse("admin:mailboxes_mailbox_change", args=[cloned.mailbox.pk])
     assert "This is the same installation: go on" in desk.get(url).content.decode()
+    assert (
+        "another installation tidies up"
+        in desk.get(reverse("admin:mailboxes_mailbox_changelist")).content.decode()
+    )
     picked = {"action": "take_over_all", "_selected_action": [cloned.mailbox.pk]}
     desk.post(reverse("admin:mailboxes_mailbox_changelist"), picked)
     cloned.sync()
