@@ -66,6 +66,7 @@ def test_ten_mails_are_written_in_the_browser_and_read_in_both_places(
         last = customer.letters("inbox", address=ada)[-1]
 
     open_ticket(agent, live_server)
+    agent.click(".desk-older > summary")
     shown = [one.strip() for one in agent.locator(".desk-entry .desk-text:not(.is-quoted)").all_inner_texts()]
     # Of what happened within one second the customer's mail, whose time has no fractions, stands first.
     assert sorted(shown) == sorted(
