@@ -38,6 +38,11 @@ def changes_mail(mailbox: Mailbox) -> bool:
     return mailbox.after != Mailbox.After.KEEP or bool(mailbox.copy_to)
 
 
+def makes_drafts(mailbox: Mailbox) -> bool:
+    """Tell whether answers leave as drafts, by the right that mail is read with."""
+    return mailbox.outbound_transport == Mailbox.Outbound.GRAPH and not sends_apart(mailbox)
+
+
 def needed_by(mailbox: Mailbox, registration: AppRegistration) -> tuple[Permission, ...]:
     """List what one mailbox needs of one registration; each side may have its own."""
     wanted: dict[Permission, None] = {}

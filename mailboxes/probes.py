@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from mailboxes.consents import explain_denial
-from mailboxes.features import changes_mail
+from mailboxes.features import changes_mail, makes_drafts
 from mailboxes.inbound import guard
 from mailboxes.models import Folder, InboundMessage, Mailbox
 from mailboxes.time_zones import agrees
@@ -118,11 +118,15 @@ class Probes:
         return bool(self.client.get(url, params=params).get("value"))
 
     def _write(self) -> Iterator[Check]:
-        if not changes_mail(self.mailbox):
+        if not changes_mail(self.mailbox) and not makes_drafts(self.mailbox):
             yield skipped("write", "write_not_needed")
             return
         try:
             made = self.client.post(f"{self.transport.user}/messages", {"subject": DRAFT_SUBJECT})
+        except AccessDenied as error:
+            # Without drafts mail is sent all the same, with less comfort.
+            yield failed("write", error) if changes_mail(self.mailbox) else warned("write", "drafts_denied")
+            return
         except IntegrationError as error:
             yield failed("write", error)
             return

@@ -14,7 +14,7 @@ MOST_BYTES: Final = 150 * MB
 USUAL_BYTES: Final = 25 * MB
 #: What fits into one request where no draft can be made. Bytes.
 WITHOUT_DRAFTS_BYTES: Final = 1_600_000
-_DENIED: Final = frozenset({"ErrorAccessDenied", "Authorization_RequestDenied"})
+_DENIED: Final = frozenset({"ErrorAccessDenied", "Authorization_RequestDenied", "drafts_denied"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

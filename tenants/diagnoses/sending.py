@@ -63,6 +63,12 @@ SENDING: dict[str, Advice] = {
         "Exchange has ended the upload of a large file before all of it was confirmed.",
         "Nothing: the next try looks how far it came and goes on from there.",
     ),
+    "drafts_denied": Advice(
+        Actor.CUSTOMER_ADMIN,
+        "The permission Mail.Send alone makes no drafts: files of more than 1.6 MB cannot be sent, and a mail whose "
+        "answer is lost waits for a person.",
+        "Grant the app registration Mail.ReadWrite with admin consent, where that is wanted.",
+    ),
     "drafts_needed": Advice(
         Actor.CUSTOMER_ADMIN,
         "Files of this size need a draft in the mailbox, which the permission Mail.Send alone does not allow.",

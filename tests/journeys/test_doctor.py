@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from mailboxes.doctor import STEPS, Examination, examine
 from mailboxes.models import Folder, Mailbox
+from mailboxes.outbound.room import room_of
+from mailboxes.tasks import examine_mailbox
 from tests.factories import CANARY_SECRET, CredentialFactory, FolderFactory, MembershipFactory
 from tests.journeys.customer import Customer
 from tests.tenants.admin.conftest import signed_in
@@ -242,6 +244,16 @@ def test_mailbox_somebody_else_is_testing_is_left_alone(granted: Customer) -> No
 def test_right_to_send_that_nobody_tried_is_doubted(granted: Customer) -> None:
     granted.change(outbound_transport="graph")
     assert found(granted) == {"permissions": "permission_missing"}
+    assert run(granted.mailbox.address)[1] is True
+
+
+def test_sending_without_drafts_works_and_says_what_is_lost(granted: Customer) -> None:
+    """S0-7, S0-8: Mail.Send alone."""
+    granted.control(f"apps/{granted.client_id}", {"roles": ["Mail.Read", "Mail.Send"]}, method="PATCH")
+    granted.change(outbound_transport="graph", after="keep")
+    assert found(granted)["write"] == "drafts_denied"
+    assert examine_mailbox(granted.mailbox.pk) is None
+    assert room_of(granted.row()).needs_drafts
     assert run(granted.mailbox.address)[1] is True
 
 
