@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 from tenants import whom
@@ -73,6 +74,13 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
 
 def _django_db_blocker(item: pytest.Item) -> Any:
     return item.config.stash[blocking_manager_key]
+
+
+@pytest.fixture(autouse=True)
+def english() -> Generator[None]:
+    """Let no page that a test has asked for in another language speak on in the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

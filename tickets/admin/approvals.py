@@ -49,6 +49,8 @@ class Unwritten(TenantOwnedAdmin):
 
 @admin.register(Approval)
 class ApprovalAdmin(Unwritten):
+    # Said here as well: what counts its rows does not keep the order of the model.
+    ordering = ["-asked_at", "-pk"]
     list_select_related = ["ticket", "tenant"]
     list_filter = [("state", ThemedChoicesFilter), "tenant"]
     search_fields = ["question", "requests__address"]
