@@ -112,6 +112,14 @@ class Downloads:
         return got
 
 
+def empty_mail(ref: Ref, tenant_id: int) -> Fetched:
+    """Store a mail of which nothing came because there is nothing in it."""
+    place = _Place(tenant_id, timezone.now())
+    place.open_file()
+    nothing = Download(size_bytes=0, sha256=hashlib.sha256().hexdigest(), is_truncated=False)
+    return Fetched(ref=ref, raw_path=place.keep(nothing), download=nothing)
+
+
 def _missing(refs: Sequence[Ref], done: Sequence[Fetched]) -> list[Ref]:
     known = {item.ref.remote_id for item in done}
     return [ref for ref in refs if ref.remote_id not in known]

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mailboxes import storage
 from mailboxes.errors import LeaseLost
-from mailboxes.inbound.download import Downloads, Fetched
+from mailboxes.inbound.download import Downloads, Fetched, empty_mail
 from mailboxes.inbound.retries import retry_at
 from mailboxes.inbound.run import Run
 from mailboxes.models import Folder, InboundMessage
@@ -23,6 +23,8 @@ from tenants.errors import IntegrationError, ItemGone, NetworkFailure
 
 #: How many mails that could not be downloaded before are tried again per run.
 REFETCH_AT_ONCE: Final = 100
+#: An empty answer may be a fault of the wire: it is believed when it comes again after so many tries more.
+EMPTY_TRIES: Final = 2
 #: What a download may change on a row that waited for it.
 FETCHED_FIELDS: Final = (
     "raw_path", "raw_bytes", "sha256", "is_truncated", "state", "reason", "error", "tries", "retry_at",
@@ -91,11 +93,23 @@ def fetch_waiting(run: Run) -> None:
 def _note_again(row: InboundMessage, item: Fetched) -> bool:
     """Write down what came of another try; False when nothing came, or somebody else was quicker."""
     still_waits = InboundMessage.objects.filter(pk=row.pk, state="received", raw_path="", tries=row.tries)
+    if _is_empty_mail(row, item):
+        item = empty_mail(item.ref, row.tenant_id)
     _note(row, item)
     _count_try(row, item)
     storage.settle_folders([row.raw_path] if row.raw_path else [])
     # Only these, and only once: a worker whose claim has ended must not bring a filed mail back.
     return bool(still_waits.update(**{name: getattr(row, name) for name in FETCHED_FIELDS}) and row.raw_path)
+
+
+def _is_empty_mail(row: InboundMessage, item: Fetched) -> bool:
+    """Tell a mail with nothing in it from an answer that was lost: its listing knows no header of it either.
+
+    The Message-ID says nothing: Exchange gives one to a mail that has none.
+    """
+    is_nameless = not (row.subject or row.sender)
+    is_empty = item.error is not None and item.error.code == "answer_empty"
+    return is_empty and is_nameless and row.tries + 1 >= EMPTY_TRIES
 
 
 def _new_refs(run: Run, refs: Sequence[Ref]) -> list[Ref]:

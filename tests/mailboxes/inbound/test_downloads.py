@@ -12,8 +12,10 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailboxes import storage
+from mailboxes.inbound.ingest import EMPTY_TRIES
 from mailboxes.models import InboundMessage, Mailbox
 from tests.journeys.customer import Customer, verify
+from tickets.models import Entry
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 
@@ -99,6 +101,30 @@ def test_mail_that_never_comes_is_quarantined_with_its_cause(customer: Customer,
     assert (row.state, bool(row.reason)) == (State.QUARANTINED, True)
     assert row.error["code"] == "network_reset"
     assert customer.folders()["inbox"] == ["<middle@fabrikam.example>"]
+
+
+def test_mail_without_a_byte_is_a_ticket_once_the_wire_is_no_longer_doubted(customer: Customer) -> None:
+    """MT-001"""
+    customer.arrive_raw(b"")
+    for _ in range(EMPTY_TRIES):
+        customer.sync()
+        assert customer.states() == {State.RECEIVED: 1}
+        let_retries_come(customer)
+    customer.sync()
+    assert customer.states() == {State.FILED: 1}
+    assert (InboundMessage.objects.get().raw_bytes, Entry.objects.count()) == (0, 1)
+    assert "inbox" not in customer.folders()
+
+
+def test_empty_answers_do_not_make_an_empty_mail_of_one_with_headers(
+    customer: Customer, settings: Settings
+) -> None:
+    settings.FETCH_TRIES = EMPTY_TRIES + 2
+    customer.control.fault("empty", count=None, path=of_mail(three_mails(customer)))
+    for _ in range(settings.FETCH_TRIES + 1):
+        customer.sync()
+        let_retries_come(customer)
+    assert customer.states() == {State.FILED: 2, State.QUARANTINED: 1}
 
 
 def test_tries_of_downloading_do_not_count_against_filing(customer: Customer, settings: Settings) -> None:

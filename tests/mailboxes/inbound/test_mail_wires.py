@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from mailboxes.doctor import examine
 from mailboxes.inbound import guard
+from mailboxes.inbound.ingest import EMPTY_TRIES
 from mailboxes.inbound.sync import sync
 from mailboxes.models import Folder, InboundMessage, Mailbox
 from mailboxes.models.inbound import remote_key_of
@@ -71,6 +72,17 @@ def test_mails_over_imap_are_filed_and_moved(over: Over, dovecot: Dovecot) -> No
     assert (report.error, report.fetched, len(customer.entries())) == (None, 30, 30)
     assert (left(dovecot, customer), left(dovecot, customer, "Processed")) == (0, 30)
     assert customer.sync().fetched == 0
+
+
+@pytest.mark.parametrize("transport", ["imap", "pop3"])
+def test_mail_without_a_byte_is_a_ticket(over: Over, dovecot: Dovecot, transport: str) -> None:
+    """MT-001"""
+    customer = over(transport, after="keep", move_to="")
+    dovecot.put(customer.mailbox.address, [b""])
+    for _ in range(EMPTY_TRIES + 1):
+        customer.sync()
+        InboundMessage.objects.update(retry_at=None)
+    assert (customer.states(), Entry.objects.count()) == ({"filed": 1}, 1)
 
 
 @pytest.mark.parametrize(("after", "rest"), [("delete", 0), ("keep", 12)])
