@@ -165,7 +165,8 @@ def test_mail_taken_by_others_before_it_is_moved_is_counted_and_named(over: Over
     dovecot.put(customer.mailbox.address, some(2))
 
     def file_while_somebody_deletes(mailbox: Mailbox) -> Any:
-        dovecot.remove_one(mailbox.address)
+        if InboundMessage.objects.count() == left(dovecot, customer) == 2:
+            dovecot.remove_one(mailbox.address)
         return filing.file_for(mailbox)
 
     sync(customer.mailbox.pk, file=file_while_somebody_deletes, budget_s=60)
