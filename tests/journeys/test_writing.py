@@ -10,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from mailboxes.models import OutboundMessage
+from tenants.diagnosis import diagnose_own
 from tests.factories import PASSWORD, EntryFactory, TicketFactory
 from tests.journeys.test_composer import desk, settle, submit, ticket
 from tickets.models import Entry, Ticket
@@ -87,6 +88,16 @@ def test_the_mark_of_a_mail_changes_when_it_has_left(desk: Page) -> None:
     OutboundMessage.objects.update(state="sent", sent_at=past, retry_at=None)
     expect(desk.locator(".is-mail_out .desk-state.is-success")).to_have_text("sent")
     expect(desk.locator(".desk-undo")).to_be_hidden()
+
+
+def test_why_a_mail_has_not_left_is_told_without_loading_the_page_again(desk: Page) -> None:
+    desk.fill("#answer-text", "Unplug it.")
+    submit(desk)
+    OutboundMessage.objects.update(retry_at=timezone.now() - timedelta(seconds=1))
+    desk.reload()
+    error = diagnose_own("recipient_invalid").as_json()
+    OutboundMessage.objects.update(state="failed", error=error, retry_at=None)
+    expect(desk.locator(".is-mail_out > [role=alert]")).to_contain_text("not a mail address")
 
 
 def test_a_picture_is_pasted_and_a_file_dropped(desk: Page) -> None:

@@ -14,8 +14,11 @@
     const fresh = page.getElementById(entry.id);
     if (fresh === null) return;
     const head = document.adoptNode(fresh.querySelector(".desk-entry-head"));
+    const trouble = fresh.querySelector(":scope > [role=alert]");
     const isUnderWay = head.querySelector("[data-under-way]") !== null;
     entry.querySelector(".desk-entry-head").replaceWith(head);
+    // Why it has not left stands below; what can be done about it, on the page when it is loaded again.
+    if (trouble && !entry.querySelector(":scope > [role=alert]")) head.after(document.adoptNode(trouble));
     if (isUnderWay) follow(entry, turn + 1);
   }
 
