@@ -67,7 +67,8 @@ def test_ten_mails_are_written_in_the_browser_and_read_in_both_places(
 
     open_ticket(agent, live_server)
     agent.click(".desk-older > summary")
-    shown = [one.strip() for one in agent.locator(".desk-entry .desk-text:not(.is-quoted)").all_inner_texts()]
+    texts_shown = agent.locator(".desk-entry .desk-text:not(.is-quoted)").all_text_contents()
+    shown = [one.strip() for one in texts_shown]
     # Of what happened within one second the customer's mail, whose time has no fractions, stands first.
     assert sorted(shown) == sorted(
         f"{who} {turn}" for turn in range(1, TURNS + 1) for who in ("Question", "Answer")
