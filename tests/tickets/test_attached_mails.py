@@ -61,6 +61,16 @@ def test_attached_mail_is_opened_with_those_inside_it(
     assert "contract.pdf" in page
 
 
+def test_a_program_inside_an_attached_mail_is_warned_of(
+    mailbox: Mailbox, stored: Stored, staff: Client
+) -> None:
+    """MT-128"""
+    inner = multipart(text(b"x"), attachment(b"filename=bill.pdf.exe", b"MZ"), boundary=b"inner")
+    entry = filed(mailbox, stored, multipart(text(b"x"), part(inner, b"Content-Type: message/rfc822")))
+    page = staff.get(reverse("tickets:attached_mail", args=[entry.attachments.get().pk])).content.decode()
+    assert "poses as a document" in page
+
+
 def test_html_of_an_attached_mail_is_sanitised_and_shows_its_own_pictures(
     mailbox: Mailbox, stored: Stored, staff: Client
 ) -> None:

@@ -283,6 +283,33 @@ def test_a_file_is_called_by_its_ending(name: str, kind: str) -> None:
     assert Attachment(name=name, content_type="text/plain").kind == kind
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("setup.exe", "A program: it runs when it is opened."),
+        ("Update.JS", "A program: it runs when it is opened."),
+        ("invoice.pdf.exe", "A program that poses as a document."),
+        ("invoice.pdf      .scr", "A program that poses as a document."),
+        ("photo.jpg.lnk", "A program that poses as a document."),
+        ("scan.iso", "A disk image"),
+        ("prices.xlsm", "A document with macros"),
+    ],
+)
+def test_a_file_that_can_do_harm_says_so(desk: Desk, name: str, words: str) -> None:
+    """MT-119, MT-128"""
+    entry = EntryFactory(ticket=TicketFactory(tenant=desk.ours))
+    AttachmentFactory(entry=entry, name=name)
+    page = signed_in(desk.viewer).get(url_of(entry.ticket)).content.decode()
+    assert words in page.partition(f'title="{name}"')[2]
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "exe", ".exe", "v1.docx", "notes on x.exe.txt", "a.pdf.zip"])
+def test_a_file_that_does_none_is_not_warned_of(desk: Desk, name: str) -> None:
+    entry = EntryFactory(ticket=TicketFactory(tenant=desk.ours))
+    AttachmentFactory(entry=entry, name=name)
+    assert "desk-danger" not in signed_in(desk.viewer).get(url_of(entry.ticket)).content.decode()
+
+
 def test_what_one_writes_oneself_is_not_unread_where_all_else_was_read(desk: Desk) -> None:
     ticket = TicketFactory(tenant=desk.ours, entry_count=3)
     for person, seen in ((desk.agent, 3), (desk.viewer, 3)):
