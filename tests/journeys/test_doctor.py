@@ -261,7 +261,7 @@ def test_rights_of_mail_protocols_are_not_looked_for_in_graphs_token(granted: Cu
     granted.control(f"apps/{granted.client_id}", {"roles": []}, method="PATCH")
     granted.change(inbound_transport="imap")
     # Only that no mail server is there to sign in to.
-    assert found(granted) == {"mailbox": "network_dns"}
+    assert found(granted).keys() == {"mailbox"}
 
 
 def test_command_prints_the_promised_shape(granted: Customer) -> None:
