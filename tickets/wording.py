@@ -80,6 +80,7 @@ REMARKS: Final = (
     _("Parts nested deeper than %(n)s were left in the original."),
     _("Only the first %(n)s parts of the mail were read."),
     _("A multipart had no usable boundary; all of it is shown as text."),
+    _("The boundary of a multipart was missing or wrong; its parts were guessed."),
     _("The mail itself is empty; this is the text of the mail that is attached to it."),
     _("The header block was over the limits; only part of it was read."),
     _("A header line was not readable and was left out."),

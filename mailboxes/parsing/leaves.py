@@ -12,13 +12,14 @@ from .gate import storable
 from .large import CUT_HEADER
 from .lift import Lifted
 from .limits import Limits
-from .tree import Node
+from .tree import Node, reopened
 from .values import Problem
 
 _TYPE = re.compile(r"\s*([A-Za-z0-9!#$&^_.+-]{1,100})/([A-Za-z0-9!#$&^_.+-]{1,100})\s*(?:[;,\s(]|$)")
 # Where no header says how to read a page, the page may.
 _META_CHARSET = re.compile(rb"<meta\s[^<>]{0,200}?charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 _META_BYTES = 4096
+_MOST_REOPENED = 3  # each is read once more from its beginning
 _CONTAINER_DEFAULT = {"digest": "message/rfc822"}
 
 
@@ -77,6 +78,7 @@ class Pruning:
     cuts: dict[str, CutBody] = field(default_factory=dict)
     problems: dict[str, Problem] = field(default_factory=dict)
     count: int = 0
+    reopened: int = 0
 
     def note(self, code: str, sentence: str) -> None:
         self.problems.setdefault(code, Problem(code=code, sentence=sentence))
@@ -85,6 +87,8 @@ class Pruning:
         return self._read(root, default="text/plain", depth=0)
 
     def _read(self, message: Node, *, default: str, depth: int) -> Branch | Leaf:
+        if not message.is_multipart() and self.reopened < _MOST_REOPENED:
+            message = self._reopened(message)
         headers = _part_headers(message)
         kind, given = _content_type(headers.get("content-type", ""), default=default)
         if not message.is_multipart():
@@ -104,6 +108,16 @@ class Pruning:
             if isinstance(child, Node):
                 branch.children.append(self._read(child, default=inner_default, depth=depth + 1))
         return branch
+
+    def _reopened(self, message: Node) -> Node:
+        again = reopened(message, self.limits)
+        if again is None:
+            return message
+        self.reopened += 1
+        self.note(
+            "boundary_guessed", "The boundary of a multipart was missing or wrong; its parts were guessed."
+        )
+        return again
 
     def _leaf(self, headers: dict[str, str], *, kind: str, given: dict[str, str], stored: str) -> Leaf:
         raw_disposition = headers.get("content-disposition", "")

@@ -15,6 +15,9 @@ _BOUNDARY = re.compile(
     rb"boundary\*?0?\*?[ \t]*=[ \t]*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE
 )
 _MANY_BOUNDARIES = 200
+_LOOKS_LIKE_BOUNDARY = re.compile(
+    r"^--(\S[^\r\n\"\\]{0,198}?)[ \t]*\r?\n(?=content-[a-z-]{1,40}:)", re.IGNORECASE | re.MULTILINE
+)
 _NO_SEMICOLON = re.compile(r"^([^;=\s]{1,100})\s+(boundary[ \t]*=)", re.IGNORECASE)
 _SLOW_PARAMETERS = ("content-type", "content-disposition")
 
@@ -78,6 +81,22 @@ def grow(source: bytes, limits: Limits) -> Grown:
     # One feed of the whole text is faster than BytesParser, which reads pieces of 8 KB through three layers.
     parser.feed(lifted.source.decode("ascii", "surrogateescape"))
     return Grown(root=parser.close(), lifted=lifted, problems=problems)
+
+
+def reopened(message: Node, limits: Limits) -> Node | None:
+    """Read as a multipart what one of its Content-Types calls so, by the first line that looks like a boundary.
+
+    For a boundary that is missing or never comes, and for a second Content-Type that fits better than the first.
+    """
+    kinds = (value.strip() for name, value in message.raw_items() if name.lower() == "content-type")
+    kind = next((one.partition(";")[0].split()[0] for one in kinds if one[:10].lower() == "multipart/"), "")
+    found = _LOOKS_LIKE_BOUNDARY.search(message.stored) if kind else None
+    if not found or message.stored.count(f"--{found[1]}") > limits.parts:
+        return None
+    parser: FeedParser[Node] = FeedParser(Node, policy=_POLICY)
+    parser.feed(f'Content-Type: {kind}; boundary="{found[1]}"\n\n{message.stored}')
+    again = parser.close()
+    return again if again.is_multipart() else None
 
 
 def _with_few_parts(source: bytes, limits: Limits) -> tuple[bytes, tuple[Problem, ...]]:

@@ -71,6 +71,51 @@ def test_multipart_without_usable_boundary_is_shown_as_text_mt_014_mt_016(conten
     assert (message.text, codes(message)) == ("all of this\n", ["boundary_missing"])
 
 
+WHOLE = entity(text(b"Hello"), attachment(b"filename=a.pdf"), boundary=b"real").partition(b"\n\n")[2]
+
+
+@pytest.mark.parametrize(
+    "types",
+    [
+        [b"multipart/mixed"],
+        [b"multipart/mixed; boundary=never"],
+        [b"text/plain; charset=utf-8", b'multipart/mixed; boundary="real"'],
+        [b"multipart/mixed", b'multipart/mixed; boundary="real"'],
+    ],
+)
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_multipart_is_read_by_the_boundary_it_has(types: list[bytes], line_end: bytes) -> None:
+    """MT-014, MT-016"""
+    extra = b"".join(b"Content-Type: " + one + b"\n" for one in types)
+    message = parse(mail(WHOLE, extra=extra).replace(b"\n", line_end))
+    assert (message.text.strip(), codes(message)) == ("Hello", ["boundary_guessed"])
+    assert [(one.filename, one.content.read()) for one in message.parts] == [("a.pdf", b"%PDF-1.7 bytes")]
+
+
+def test_long_bodies_of_a_multipart_inside_another_are_read_without_its_boundary() -> None:
+    """MT-014"""
+    content = bytes(range(256)) * 40
+    inner = entity(text(b"Hello"), attachment(b"filename=a.pdf", content), boundary=b"inner")
+    message = parse(multipart(inner.replace(b'; boundary="inner"', b""), text(b"Goodbye")))
+    assert message.text.split() == ["Hello", "Goodbye"]
+    assert [one.content.read() for one in message.parts] == [content]
+
+
+@pytest.mark.usefixtures("cpu_guard")
+@pytest.mark.parametrize("deep", [True, False])
+def test_flood_behind_a_missing_boundary_is_bounded(deep: bool) -> None:
+    """MT-014, MT-023"""
+    one = b"Content-Type: multipart/mixed\n\n--%d\n" if deep else b"--0\nContent-Type: text/plain\n\nx%d\n"
+    flood = b"".join(one % number for number in range(100_000))
+    message = parse(HEAD + b"Content-Type: multipart/mixed\n\n" * (not deep) + flood)
+    assert "boundary_missing" in codes(message)
+
+
+def test_dashes_in_a_mail_of_one_text_are_no_boundary() -> None:
+    body = b"--\nAnn\n--real\nContent-Type: text/html\n\n<b>quoted</b>\n"
+    assert parse(typed(b"text/plain", body)).text == body.decode()
+
+
 def test_truncated_multipart_keeps_its_text_mt_017() -> None:
     message = parse(HEAD + b'Content-Type: multipart/mixed; boundary="edge"\n\n--edge\n\nstill here')
     assert message.text == "still here"
