@@ -34,13 +34,13 @@ def _address(text: str) -> str:
 
 class MailboxForm(TenantForm):
     confirm_address = forms.CharField(
-        label=_("address once more"),
+        label=_("Address once more"),
         required=False,
         widget=ThemedTextInput(attrs={"autocomplete": "off"}),
     )
 
     password = forms.CharField(
-        label=_("password"),
+        label=_("Password"),
         required=False,
         strip=False,
         widget=ThemedPasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
@@ -50,7 +50,7 @@ class MailboxForm(TenantForm):
         ),
     )
     outbound_password = forms.CharField(
-        label=_("password for sending"),
+        label=_("Password for sending"),
         required=False,
         strip=False,
         widget=ThemedPasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),

@@ -304,3 +304,11 @@ def test_unknown_placeholder_in_the_footer_is_named(desk: Desk) -> None:
     mailbox.refresh_from_db()
     assert mailbox.outbound_footer == ""
     assert "There is no placeholder {style}" in page
+
+
+def test_labels_of_the_form_are_written_alike(desk: Desk) -> None:
+    mailbox = MailboxFactory(tenant=desk.ours)
+    form = signed_in(desk.admin).get(url_of(mailbox)).context["adminform"].form
+    labels = [str(field.label) for field in form]
+    assert "Password" in labels
+    assert [label for label in labels if label[0].islower()] == []
