@@ -125,6 +125,12 @@ def test_nine_of_ten_replies_of_each_corpus_are_told_from_their_history(corpus: 
     assert right(scores[corpus]) >= 0.9 * sum(count for _, count in scores[corpus].values())
 
 
+def test_97_of_100_facts_about_mails_are_right(scores: Score) -> None:
+    """Over all corpora of whole mails, their malformed ones included; bounces and replies have scores of their own."""
+    mails = [score for name, score in scores.items() if "reply" not in name and "bounces" not in name]
+    assert sum(map(right, mails)) >= 0.97 * sum(count for one in mails for _, count in one.values())
+
+
 @pytest.mark.parametrize("suffix", [".eml", ".raw", ".txt", ".msg", ".dat", ".html"])
 def test_no_file_of_any_corpus_raises(suffix: str) -> None:
     for file in (BESIDE / "corpora").rglob(f"*{suffix}"):
