@@ -94,7 +94,9 @@ REMARKS: Final = (
     _("The text is very long: its beginning is shown, all of it is attached."),
     _("The structure could not be read; text was gathered line by line."),
     _("An attachment's encoding was damaged; what could be read was kept."),
-    _("This is one piece of a mail that was sent in pieces; it is not put together."),
+    _(
+        "This is one piece of a mail that was sent in pieces and is not put together; ask for it in one piece."
+    ),
     _("The mail has %(n)s parts; the first %(kept)s were read."),
     _("winmail.dat could not be unpacked; it is attached as it is."),
     _("What is signed could not be unwrapped; it is attached as it is."),

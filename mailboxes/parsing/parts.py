@@ -38,7 +38,8 @@ _UNDECODED = Problem(
     code="attachment_guessed", sentence="An attachment's encoding was damaged; what could be read was kept."
 )
 _PARTIAL = Problem(
-    code="partial", sentence="This is one piece of a mail that was sent in pieces; it is not put together."
+    code="partial",
+    sentence="This is one piece of a mail that was sent in pieces and is not put together; ask for it in one piece.",
 )
 
 

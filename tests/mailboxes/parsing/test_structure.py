@@ -195,7 +195,18 @@ def test_related_mail_whose_root_is_an_image_shows_its_text_mt_026() -> None:
 
 def test_piece_of_a_mail_in_pieces_says_so_mt_028() -> None:
     message = parse(typed(b"message/partial; number=1; total=2; id=x", b"From: mallory@example.net\n\npiece"))
-    assert (message.sender.email, codes(message)) == ("ann@example.org", ["partial"])
+    assert (message.sender.email, message.text) == ("ann@example.org", "piece")
+    assert codes(message) == ["attached_mail_shown", "partial"]
+
+
+def test_first_piece_of_a_mail_shows_its_words_and_a_later_one_no_code_mt_028() -> None:
+    inner = multipart(text(b"It is on fire."), attachment(b"filename=a.pdf")).partition(b"JVB")[0]
+    first, later = (
+        parse(typed(b"message/partial; number=%d; total=2; id=x" % number, piece))
+        for number, piece in ((1, inner), (2, b"JVBERi0xLjcgYnl0ZXM=\n--edge--\n"))
+    )
+    assert (first.text.strip(), "partial" in codes(first)) == ("It is on fire.", True)
+    assert (later.text, codes(later)) == ("", ["partial"])
 
 
 @pytest.mark.parametrize("access", [b"local-file; name=/etc/passwd", b'URL; URL="http://example.net/x"'])
