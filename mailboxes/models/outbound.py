@@ -152,7 +152,12 @@ class OutboundMessage(TenantOwned):
     def told_of_recipients(self) -> list[tuple[str, str]]:
         """Give what was said of each recipient, in words; nothing where the wire does not tell them apart."""
         known = dict(self.Delivery.choices)
-        return [(email, str(known.get(mark, mark))) for email, mark in self.deliveries.items()]
+        marks = [(email, self.deliveries.get(email)) for email in self.everybody()]
+        return [(email, str(known.get(mark, mark))) for email, mark in marks if mark]
+
+    def everybody(self) -> list[str]:
+        """List all the mail is meant for, in its order, each once."""
+        return list({one["email"].lower(): one["email"] for one in (*self.to, *self.cc, *self.bcc)}.values())
 
     def error_as_json(self) -> dict[str, Any] | None:
         """Give the error in the shape of the commands' JSON: code, cause, who, fix; None without one."""

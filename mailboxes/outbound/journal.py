@@ -97,12 +97,7 @@ def forget_upload(row: OutboundMessage) -> None:
 def recipients_of(row: OutboundMessage) -> list[str]:
     """List who is to get the mail and neither has it nor was refused, each once."""
     settled = (Delivery.TAKEN, Delivery.REFUSED)
-    return [email for email in everybody(row) if row.deliveries.get(email) not in settled]
-
-
-def everybody(row: OutboundMessage) -> list[str]:
-    """List all a mail is meant for, each once."""
-    return list({one["email"].lower(): one["email"] for one in (*row.to, *row.cc, *row.bcc)}.values())
+    return [email for email in row.everybody() if row.deliveries.get(email) not in settled]
 
 
 def has_taken(row: OutboundMessage) -> int:

@@ -29,7 +29,6 @@ from mailboxes.outbound.journal import (
     GIVE_UP_AFTER,
     Delivery,
     RowJournal,
-    everybody,
     forget_upload,
     has_taken,
     outgoing,
@@ -300,7 +299,7 @@ def mark_bounced(
         _put_off(row, limit, timezone.now() + (limit.retry_after or timedelta(0)))
     told = (limit.diagnosis if limit else diagnose_own("mail_bounced")).as_json()
     missed = {one.lower() for one in addresses}
-    refused = {one: Delivery.REFUSED for one in everybody(row) if one.lower() in missed}
+    refused = {one: Delivery.REFUSED for one in row.everybody() if one.lower() in missed}
     marks = {**row.deliveries, **refused}
     settled = {"deliveries": marks, "retry_at": None, "claimed_until": None}
     return bool(left.filter(pk=row.pk).update(state=State.BOUNCED, error=told, **settled))

@@ -70,13 +70,20 @@ class Crew:
             sender.join()
 
 
-def queue(customers: list[Any], wire: KilledWire, count: int) -> None:
-    """Answer a ticket of each mailbox, in turn, so many times."""
-    from tests.journeys.outgoing import answer, ticket_of
+def opened(customers: list[Any], wire: KilledWire) -> list[Any]:
+    """Open a ticket in each mailbox, and have it send over this wire, before anybody sends."""
+    from tests.journeys.outgoing import ticket_of
 
     tickets = [ticket_of(customer) for customer in customers]
     for customer in customers:
         customer.change(outbound_transport=wire.name)
+    return tickets
+
+
+def queue(tickets: list[Any], count: int) -> None:
+    """Answer the tickets in turn, so many times."""
+    from tests.journeys.outgoing import answer
+
     for number in range(count):
         answer(tickets[number % len(tickets)], key=f"mail {time.monotonic()} {number}")
 
@@ -122,24 +129,24 @@ def judge(wire: KilledWire) -> dict[str, Any]:
             "tried_again": tries, "states": dict(Counter(rows.values())), "wrong": wrong}  # fmt: skip
 
 
-def kill(crew: Crew, customers: list[Any], wire: KilledWire, *, kills: int) -> None:
+def kill(crew: Crew, tickets: list[Any], *, kills: int) -> None:
     """Kill until it is enough, with mail to send all the while; then let the others finish."""
     dice = random.Random(SEED)
     while crew.kills < kills:
         if open_mails().count() < 8 * MAILBOXES:
-            queue(customers, wire, 8 * MAILBOXES)
+            queue(tickets, 8 * MAILBOXES)
         crew.kill_one(dice)
     settle()
 
 
-def cut(customers: list[Any], wire: KilledWire, *, cuts: int) -> int:
+def cut(tickets: list[Any], wire: KilledWire, *, cuts: int) -> int:
     """Cut the answers of so many sends; gives how many really were."""
     until = time.monotonic() + SETTLE_S
     for to_come in wire.cut(cuts):
         if time.monotonic() > until:
             return cuts - to_come
         if open_mails().count() < MAILBOXES:
-            queue(customers, wire, max(4, min(to_come, 60)))
+            queue(tickets, max(4, min(to_come, 60)))
         time.sleep(0.05)
     settle()
     return cuts
@@ -165,11 +172,12 @@ def run(*, wire_name: str, kills: int, cuts: int, database: str) -> dict[str, An
         call_command("migrate", verbosity=0)
         customers = [connect(Control(m365)) for _ in range(MAILBOXES)]
         wire.begin(customers)
-        queue(customers, wire, 8 * MAILBOXES)
+        tickets = opened(customers, wire)
+        queue(tickets, 8 * MAILBOXES)
         crew = Crew()
         stack.callback(crew.stop)
-        kill(crew, customers, wire, kills=kills)
-        found = {"kills": crew.kills, "cuts": cut(customers, wire, cuts=cuts), **send_again(wire)}
+        kill(crew, tickets, kills=kills)
+        found = {"kills": crew.kills, "cuts": cut(tickets, wire, cuts=cuts), **send_again(wire)}
         crew.stop()
         found |= judge(wire)
     return {**found, "seconds": round(time.monotonic() - started, 1)}

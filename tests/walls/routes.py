@@ -133,7 +133,7 @@ DOORS: Final = {
         f"admin/mailboxes/outboundmessage/<int:pk>/{name}/": Door(
             model="mailboxes.outboundmessage", roles=WORKERS, methods=_POST
         )
-        for name in ("cancel", "again")
+        for name in ("cancel", "again", "left")
     },
     **{
         f"admin/tickets/ticket/<int:pk>/{name}/": Door(model="tickets.ticket", roles=WORKERS, methods=_POST)

@@ -109,6 +109,7 @@ FILLED: Final[dict[str, dict[str, Any]]] = {
         "question": "May we?",
         "approvers": "x@fabrikam.example",
         "deadline_h": "24",
+        "language": "en",
         "remind_every_h": "0",
         "key": "one",
     },

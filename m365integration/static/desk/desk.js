@@ -131,7 +131,9 @@
   function onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.key === "Escape" && isTyping(event.target)) { event.target.blur(); return; }
-    const onControl = event.key === "Enter" && event.target.closest("a, button, summary, input");
+    // A dialog that has just been closed keeps the focus until the page is drawn again.
+    const isIn = (selector) => event.target.closest(selector) && !event.target.closest("dialog:not([open])");
+    const onControl = event.key === "Enter" && isIn("a, button, summary, input");
     if (isTyping(event.target) || onControl || find("dialog[open]")) return;
     const keys = find("[data-desk-ticket]") ? ticketKeys : find("body.model-ticket.change-list") ? listKeys : null;
     const act = keys && (event.key === "?" ? showKeys : keys[event.key]);
