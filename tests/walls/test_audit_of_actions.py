@@ -37,6 +37,7 @@ UNTOLD_DOORS: Final = {
     "admin/mailboxes/inboundmessage/mailbox/<int:pk>/preview/": "looks into a folder and changes nothing",
     "admin/mailboxes/mailbox/<int:pk>/compare/": "without Microsoft's answer nothing is compared",
     "admin/mailboxes/mailbox/<int:pk>/file_missing/": "nothing is missing",
+    "admin/mailboxes/outboundmessage/<int:pk>/left/": "no mail is in doubt; believing that one left is told",
     "admin/tickets/ticket/<int:pk>/merge/": "no ticket is named; merging is told",
     "admin/tickets/ticket/<int:pk>/unmerge/": "it is not merged",
     "admin/tickets/ticket/<int:pk>/split/": "no entry is chosen; splitting is told",

@@ -115,7 +115,7 @@ def face(answer: Any, pk: int) -> Face:
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
     told = " ".join(str(message) for message in get_messages(answer.wsgi_request))
     texts = (body.decode("utf-8", "replace"), answer.headers.get("Location", ""), told)
-    return answer.status_code, *(re.sub(rf"\b{pk}\b", "ID", _NOISE.sub("", text)) for text in texts)
+    return answer.status_code, *(re.sub(rf"(?<!utf-)\b{pk}\b", "ID", _NOISE.sub("", text)) for text in texts)
 
 
 def is_sent_to_sign_in(answer: Any) -> bool:
