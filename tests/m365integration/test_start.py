@@ -74,7 +74,8 @@ def test_make_knows_the_target(target: str) -> None:
 def test_demo_is_forgotten_only_when_it_does_not_run(tmp_path: Path) -> None:
     lock = tmp_path / "var" / "demo" / "serve.lock"
     lock.parent.mkdir(parents=True)
-    command = ["make", "--file", str(ROOT / "Makefile"), "demo-reset"]
+    # Below another make it would say where it works.
+    command = ["make", "--no-print-directory", "--file", str(ROOT / "Makefile"), "demo-reset"]
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
