@@ -173,6 +173,8 @@ def to_text(html: str) -> str:
 # Two characters that stand for nothing, each on a line of its own where history begins and ends.
 _BEGIN, _END = "\ue0d0", "\ue0d1"
 _QUOTE = re.compile(r"<(/?)blockquote((?: [a-z-]+=\"[^\"]*\")*)>")
+# A class that was not let through stands empty: that is somebody's layout and no mail program's mark.
+_OF_HISTORY = re.compile(r" (?:type=\"cite\"|class=\"[^\"])")
 _MOST_QUOTES = 9
 
 
@@ -183,7 +185,7 @@ def _with_marks(html: str) -> str:
     def mark(found: re.Match[str]) -> str:
         if found[1]:
             return f"<div>{_END}</div>{found[0]}" if opened and opened.pop() else found[0]
-        opened.append(' type="cite"' in found[2] or ' class="' in found[2])
+        opened.append(bool(_OF_HISTORY.search(found[2])))
         return f"{found[0]}<div>{_BEGIN}</div>" if opened[-1] else found[0]
 
     return _QUOTE.sub(mark, html.replace(_BEGIN, "").replace(_END, ""))

@@ -171,7 +171,8 @@ def _run_on(whole: str) -> tuple[int, int] | None:
     """Find the attribution of a program that goes on with the quote in the same line (Yahoo on telephones)."""
     for found in islice(words.RUN_ON.finditer(whole), _MAX_CANDIDATES):
         start = whole.rfind("\n", max(0, found.start() - _LOOK_BACK_CHARS), found.start())
-        if start >= 0 and words.MOMENT.match(whole[start : found.end()]):
+        line = whole[start : found.end()]
+        if start >= 0 and words.MOMENT.match(line) and any(verb in line for verb in words.VERBS):
             return start, found.end()
     return None
 
@@ -196,6 +197,7 @@ def _addressed_lines(whole: str) -> Iterator[tuple[int, int]]:
 def _addressed_start(whole: str, end: int, *, is_quoted: bool) -> int:
     """Give where the attribution begins that ends here, -1 when it is none; it may be wrapped over three lines."""
     start, addressed = end, -1
+    address = words.ADDRESS_ABOVE_QUOTE if is_quoted else words.ADDRESS
     for _ in range(3):
         lower = start
         start = whole.rfind("\n", max(0, end - _LOOK_BACK_CHARS), start)
@@ -204,7 +206,7 @@ def _addressed_start(whole: str, end: int, *, is_quoted: bool) -> int:
             break
         if addressed >= 0 and lower - start + len(whole[lower:end].partition(" ")[0]) < _WRAPPED_CHARS:
             break  # a line that short was not wrapped: it is what the sender wrote above
-        if not words.ADDRESS.search(candidate):
+        if not address.search(candidate):
             continue
         if words.MOMENT.match(candidate) and not candidate.lstrip().startswith("<"):
             return start

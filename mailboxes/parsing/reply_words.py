@@ -75,8 +75,11 @@ ATTRIBUTION = re.compile(
     )
 )
 # In any language: somebody's address, a year and a time of day on the line that ends with a colon.
-ADDRESS = re.compile(r"[<(][^\s<>()@]{1,100}@[^\s<>()]{1,200}[>)]")
-MOMENT = re.compile(r"(?=.{0,300}?(?:19|20|۲۰|٢٠|२०|25)\d\d).{0,300}?\d\d?[:.h]\d\d", re.DOTALL)
+ADDRESS = re.compile(r"<[^\s<>()@]{1,100}@[^\s<>()]{1,200}>")
+# People write addresses in round brackets, too; it is an attribution only right above a quote.
+ADDRESS_ABOVE_QUOTE = re.compile(r"[<(][^\s<>()@]{1,100}@[^\s<>()]{1,200}[>)]")
+# Years of our calendar, and of the Thai one.
+MOMENT = re.compile(r"(?=.{0,300}?(?:(?:19|20|۲۰|٢٠|२०)\d|25[5-9])\d).{0,300}?\d\d?[:.h]\d\d", re.DOTALL)
 QUOTE_BELOW = re.compile(r"\s{0,4}>")
 # "… at 10:00, Ann<ann@example.org> wrote:   It jams." goes on with the quote in the same line.
 RUN_ON = re.compile(r"<[^\s<>@]{1,100}@[^\s<>]{1,200}>[^\n:<>]{0,40}:[ \t]{2,8}(?=\S)")
@@ -227,13 +230,15 @@ FORWARD = re.compile(
 # What "Sent from …" must name to be no sentence about a parcel.
 _DEVICE = (
     r"(?=[^\n]{0,150}(?:i-?phon|ipad|ipod|android|mailbox|\bcell\b|htc|blackberry|galaxy|samsung|huawei|xiaomi|oneplus|pixel|nokia|sony"
-    r"|motorola|phone|mobil|handy|handheld|tablet|t[eé]l[eé][fp]|telefon|móvil|celular|device|gerät|windows|outlook"
-    r"|gmail|yahoo|proton|aol|gmx|web\.de|spark|thunderbird|mozilla|apple mail|zoho|airmail|k-?9|fairemail))"
+    r"|motorola|phone|mobil|handy|handheld|tablet|t[eé]l[eé][fp]|telefon|móvil|celular|device|gerät|windows"
+    r"|outlook|gmail|yahoo|proton|\baol\b|\bgmx\b|web\.de|\bspark\b|thunderbird|mozilla|apple mail|zoho|airmail"
+    r"|k-?9|fairemail))"
 )
 _NO_SENTENCE = r"(?![^\n]{0,100}, (?:is|was|but|and|it|so|ist|war|aber|und)\b)"
 _SENT_FROM = _any(
     *(r"sent (?:from|via|by|with|using)\b", "from my (?:iphone|ipad|mobile|phone|blackberry|android)"),
-    *("someone from mobile", r"von [^\n]{0,60}(?:gesendet|verschickt)", r"gesendet (?:von|mit|aus|über)\b"),
+    *("someone from mobile", r"gesendet (?:von|mit|aus|über)\b"),
+    r"von (?:mein(?:em|er)?|samsung|outlook|yahoo)\b(?![^\n]{0,60}\bw[iu]rd)[^\n]{0,60}gesendet\b",
     *("diese nachricht wurde von", "envoyé (?:depuis|de|à partir|avec)", "inviato (?:da|dal)\\b"),
     *(
         r"enviado (?:desde|do|a partir|con|com|mediante)\b",
@@ -266,11 +271,13 @@ MOBILE = re.compile(
         r"sent from my(?: [\w'’-]{1,20}){1,3}(?=\.?\s*\Z)",
         r"(?=[^\n]{0,80}outlook)(?=[^\n]{0,120}(?:\bios|android|aka\.ms))"
         + _any(
-            _GET_OUTLOOK,
-            "outlook (?:för|für|voor|para|per|pour|til)",
-            r"(?:ios|android)(?:\W|용)",
-            "outlook[^\n]{0,20}(?:다운|letölt)",
-        ),
+            _GET_OUTLOOK + r"[^\n]{0,30}outlook \S{1,5} (?:ios|android)",
+            "outlook (?:för|für|voor|para|per|pour|til) (?:ios|android)",
+            r"(?:ios|android)(?: ?版|용|\W{0,3}(?:için|用))[^\n]{0,20}",
+            "outlook[^\n]{0,20}(?:다운|letölt)[^\n]{0,10}",
+        )
+        + r"(?:\]? ?[<(\[]?https?://[^\s]{1,150})?"
+        + r"(?: (?:beziehen|downloaden|herunterladen|holen|ophalen))?[ \t.*_\])]{0,4}(?=\s*\Z)",
     )
     + r"[^\n]{0,200}\s*\Z",
     re.IGNORECASE,

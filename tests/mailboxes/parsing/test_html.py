@@ -204,6 +204,8 @@ def test_history_of_html_is_told_from_what_is_only_indented() -> None:
         '<p>It says:</p><blockquote style="margin: 0 0 0 40px"><p>press the button</p></blockquote>'
     )
     assert "\npress the button" in indented.new_text
+    classed = shown('<p>Approved.</p><blockquote class="indent">But only 50 of the 500.</blockquote>')
+    assert "But only 50 of the 500." in classed.new_text
 
 
 def test_quotes_side_by_side_in_a_table_lose_no_words() -> None:
