@@ -19,7 +19,7 @@ MOST_OFFERED: Final = 8
 
 
 def suggest(ticket: Ticket, term: str, *, visible: QuerySet[Any]) -> list[Person]:
-    """Give people whose name or address has the letters, those of this ticket first.
+    """Give people whose name or address has the letters: who is named in full, those of this ticket, the others.
 
     `visible` are the tickets within reach of who asks; only those of the ticket's own tenant are looked at.
     """
@@ -30,9 +30,7 @@ def suggest(ticket: Ticket, term: str, *, visible: QuerySet[Any]) -> list[Person
         address = email.lower()
         if address and address not in own and (wanted in address or wanted in name.lower()):
             found.setdefault(address, {"name": name, "email": email})
-        if len(found) >= MOST_OFFERED:
-            break
-    return list(found.values())
+    return sorted(found.values(), key=lambda one: one["email"].lower() != wanted)[:MOST_OFFERED]
 
 
 def others_on(ticket: Ticket) -> list[Person]:

@@ -116,11 +116,34 @@ def test_addresses_are_offered_of_this_tenant_alone_and_enter_does_not_send(
     desk.click("[name=cc]")
     desk.keyboard.type("grac")
     expect(desk.locator("[role=option]")).to_have_text(["Grace Hopper grace@navy.example"])
-    desk.keyboard.press("Enter")
-    desk.keyboard.press("Enter")
+    for key in ("ArrowDown", "Enter", "Enter"):
+        desk.keyboard.press(key)
     assert desk.input_value("[name=cc]") == "grace@navy.example, "
     desk.fill("#answer-text", "Unplug it.")
+    desk.press("[name=cc]", "Enter")
+    assert not OutboundMessage.objects.exists()
     assert submit(desk).cc == [{"name": "", "email": "grace@navy.example"}]
+
+
+@pytest.mark.parametrize("key", ["Tab", "Shift+Tab", "Enter"])
+def test_what_was_typed_stays_where_nobody_was_chosen(desk: Page, ticket: Ticket, key: str) -> None:
+    TicketFactory(tenant=ticket.tenant, requester_name="", requester_email="not-grace@navy.example")
+    desk.click("[name=cc]")
+    desk.keyboard.type("grace@navy.example")
+    expect(desk.locator("[role=option]")).to_have_text(["not-grace@navy.example"])
+    desk.keyboard.press(key)
+    expect(desk.locator("[role=option]:visible")).to_have_count(0)
+    assert desk.input_value("[name=cc]") == "grace@navy.example"
+
+
+def test_nobody_is_offered_for_letters_that_were_typed_before(desk: Page, ticket: Ticket) -> None:
+    TicketFactory(tenant=ticket.tenant, requester_email="grace@navy.example")
+    desk.click("[name=cc]")
+    desk.keyboard.type("grac")
+    expect(desk.locator("[role=option]")).to_be_visible()
+    desk.route("**/people/", lambda _unanswered: None)
+    desk.keyboard.type("x")
+    expect(desk.locator("[role=option]:visible")).to_have_count(0)
 
 
 def test_everybody_the_last_mail_names_is_answered_at_a_click(desk: Page, ticket: Ticket) -> None:

@@ -62,10 +62,10 @@
         line.addEventListener("mousedown", (event) => { event.preventDefault(); take(one.email); });
         return line;
       }));
-      if (!people.length) { close(); return; }
+      close();
+      if (!people.length) return;
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
-      mark(0);
     }
 
     async function ask() {
@@ -74,10 +74,11 @@
       const fields = new FormData();
       fields.set("term", typed);
       const answer = await desk.post(input.dataset.people, fields).catch(() => ({ people: [] }));
-      if (term(input) === typed) offer(answer.people);
+      if (term(input) === typed && document.activeElement === input) offer(answer.people);
     }
 
-    input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, WAIT_MS); });
+    // What was offered belongs to other letters.
+    input.addEventListener("input", () => { close(); clearTimeout(timer); timer = setTimeout(ask, WAIT_MS); });
     /** Name what is no address, before it is sent; the server looks again. */
     function check() {
       const words = input.closest("form").dataset.invalid;
@@ -88,15 +89,19 @@
     input.addEventListener("input", check);
     input.addEventListener("blur", close);
     input.addEventListener("keydown", (event) => {
-      if (list.hidden) return;
+      if (event.ctrlKey || event.metaKey) return;
+      // A line of addresses sends nothing, and what was typed stays unless an arrow has chosen another.
+      if (event.key === "Enter") event.preventDefault();
+      if (list.hidden || event.key === "Tab" && (at < 0 || event.shiftKey)) return;
+      const chosen = () => { if (at < 0) close(); else take(list.children[at].querySelector("span").textContent); };
       const acts = {
         ArrowDown: () => mark(at + 1),
-        ArrowUp: () => mark(at - 1),
-        Enter: () => take(list.children[at].querySelector("span").textContent),
-        Tab: () => take(list.children[at].querySelector("span").textContent),
+        ArrowUp: () => mark(Math.max(at, 0) - 1),
+        Enter: chosen,
+        Tab: chosen,
         Escape: close,
       };
-      if (!acts[event.key] || event.ctrlKey || event.metaKey) return;
+      if (!acts[event.key]) return;
       event.preventDefault();
       event.stopPropagation();
       acts[event.key]();
