@@ -16,7 +16,7 @@ from mailboxes.parsing.gate import storable
 from tenants.errors import Misconfigured
 from tenants.whom import for_its_tenant
 from tickets.models import AnswerDraft, AnswerStyle, Ticket
-from tickets.replies import MAX_TEXT, key_of
+from tickets.replies import MAX_TEXT, is_queued
 
 #: A line of addresses. Characters.
 MAX_LINE: Final = 20_000
@@ -44,7 +44,7 @@ def keep(ticket: Ticket, written: Written, *, by: User, key: str = "") -> dateti
         AnswerDraft.objects.filter(ticket=ticket, user=by, files=[]).delete()
     if is_empty and not AnswerDraft.objects.filter(ticket=ticket, user=by).exists():
         return None
-    if key and OutboundMessage.objects.filter(tenant_id=ticket.tenant_id, key=key_of(ticket, key)).exists():
+    if is_queued(ticket, key):
         # The last word of a page that is being left comes behind the answer itself.
         return None
     now = timezone.now()

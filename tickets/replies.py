@@ -114,6 +114,11 @@ def key_of(ticket: Ticket, key: str) -> str:
     return hashlib.sha256(f"reply\0{ticket.standing_for().pk}\0{key}".encode()).hexdigest()
 
 
+def is_queued(ticket: Ticket, key: str) -> bool:
+    """Tell whether the answer of this page stands in the outbox already."""
+    return bool(key) and _known(ticket, key_of(ticket, key)) is not None
+
+
 def _known(ticket: Ticket, key: str) -> OutboundMessage | None:
     found: OutboundMessage | None = OutboundMessage.objects.filter(
         tenant_id=ticket.tenant_id, key=key

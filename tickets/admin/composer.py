@@ -30,6 +30,7 @@ from tickets.replies import (
     File,
     canned_below,
     footer_below,
+    is_queued,
     people,
     reply,
     sender_of_answer,
@@ -68,25 +69,28 @@ class ComposerPages:
         ticket, agent = self._answerable(request, pk), cast(User, request.user)
         written, is_rich = _written(request), bool(request.POST.get("rich"))
         drafts.remember_style(agent, is_rich=is_rich)
+        page = HttpResponseRedirect(reverse("admin:tickets_ticket_change", args=[pk]) + "#end")
         try:
             reply(ticket, _answer(request, ticket, written), by=agent, hold_s=settings.SEND_UNDO_S)
         except IntegrationError as error:
-            # What was typed comes back with the page; only files have to be chosen again.
-            drafts.keep(ticket, written, by=agent)
-            request.session[_TROUBLE] = {
-                "ticket": ticket.pk,
-                "said": told(error.diagnosis),
-                "lost_files": bool(request.FILES),
-            }
-        else:
-            drafts.discard(ticket, by=agent)
-            looks.read_own(ticket.standing_for(), by=agent)
-            waits = _("The answer leaves in %(seconds)d seconds; until then it can be taken back below.")
-            messages.success(request, waits % {"seconds": settings.SEND_UNDO_S})
-            if request.POST.get("then") == Ticket.Status.SOLVED:
-                rows = Ticket.objects.filter(tenant=ticket.tenant_id, pk=ticket.standing_for().pk)
-                handling.set_status(rows, Ticket.Status.SOLVED, by=agent)
-        return HttpResponseRedirect(reverse("admin:tickets_ticket_change", args=[pk]) + "#end")
+            # The second of two clicks finds its files gone with the first one's draft: that answer is on its way.
+            if not is_queued(ticket, _key(request)):
+                # What was typed comes back with the page; only files have to be chosen again.
+                drafts.keep(ticket, written, by=agent)
+                request.session[_TROUBLE] = {
+                    "ticket": ticket.pk,
+                    "said": told(error.diagnosis),
+                    "lost_files": bool(request.FILES),
+                }
+                return page
+        drafts.discard(ticket, by=agent)
+        looks.read_own(ticket.standing_for(), by=agent)
+        waits = _("The answer leaves in %(seconds)d seconds; until then it can be taken back below.")
+        messages.success(request, waits % {"seconds": settings.SEND_UNDO_S})
+        if request.POST.get("then") == Ticket.Status.SOLVED:
+            rows = Ticket.objects.filter(tenant=ticket.tenant_id, pk=ticket.standing_for().pk)
+            handling.set_status(rows, Ticket.Status.SOLVED, by=agent)
+        return page
 
     def keep_draft(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Keep what is being typed; asked for by composer.js, and by the button that throws it away."""
@@ -94,7 +98,7 @@ class ComposerPages:
         if "discard" in request.POST:
             drafts.discard(ticket, by=agent)
             return HttpResponseRedirect(reverse("admin:tickets_ticket_change", args=[pk]) + "#end")
-        kept_at = drafts.keep(ticket, _written(request), by=agent, key=request.POST.get("key", "")[:64])
+        kept_at = drafts.keep(ticket, _written(request), by=agent, key=_key(request))
         said = _("Draft kept at %(time)s") % {"time": time_format(timezone.localtime(kept_at))}
         return JsonResponse({"told": said if kept_at else ""})
 
@@ -140,6 +144,10 @@ def composer(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     }
 
 
+def _key(request: HttpRequest) -> str:
+    return request.POST.get("key", "")[:64]
+
+
 def _written(request: HttpRequest) -> Written:
     posted = request.POST
     return Written(
@@ -171,7 +179,7 @@ def _answer(request: HttpRequest, ticket: Ticket, written: Written) -> Answer:
         bcc=people(written.bcc),
         files=[_file(one) for one in files],
         stored=stored,
-        key=request.POST.get("key", "")[:64] or uuid.uuid4().hex,
+        key=_key(request) or uuid.uuid4().hex,
     )
 
 

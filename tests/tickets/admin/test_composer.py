@@ -34,7 +34,7 @@ def door(row: Any, name: str) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{name}", args=[row.pk])
 
 
-def fields(**changed: str) -> dict[str, str]:
+def fields(**changed: Any) -> dict[str, Any]:
     return {"answer": "Unplug it.", "to": "ada@fabrikam.example", "key": "one"} | changed
 
 
@@ -121,6 +121,26 @@ def test_a_file_that_is_gone_from_the_draft_is_told_and_not_left_out(desk: Desk,
     client.post(door(ticket, "answer"), fields(kept="0" * 64))
     assert not OutboundMessage.objects.exists()
     assert "A file of this draft is no longer kept" in client.get(door(ticket, "change")).content.decode()
+
+
+def test_whoever_is_named_in_full_is_offered_first(desk: Desk, ticket: Ticket) -> None:
+    for name in ("bob", *(f"{number}-bob" for number in range(9))):
+        TicketFactory(tenant=desk.ours, requester_email=f"{name}@navy.example", last_entry_at=timezone.now())
+    found = signed_in(desk.agent).post(door(ticket, "people"), {"term": "bob@navy.example"}).json()["people"]
+    assert (found[0]["email"], len(found)) == ("bob@navy.example", 8)
+
+
+def test_the_second_of_two_clicks_sends_nothing_and_says_nothing_else(desk: Desk, ticket: Ticket) -> None:
+    client = signed_in(desk.agent)
+    client.post(door(ticket, "answer"), fields(files=SimpleUploadedFile("plan.txt", b"x")))
+    client.post(door(OutboundMessage.objects.get(), "cancel"), {"ticket": "1"})
+    kept = AnswerDraft.objects.get().files[0]["sha256"]
+    for _click in range(2):
+        client.post(door(ticket, "answer"), fields(key="two", kept=kept))
+    shown = client.get(door(ticket, "change")).content.decode()
+    assert "The answer leaves in" in shown
+    assert "A file of this draft" not in shown
+    assert (AnswerDraft.objects.count(), OutboundMessage.objects.count()) == (0, 2)
 
 
 def test_everybody_begins_with_plain_text_and_keeps_his_way(desk: Desk, ticket: Ticket) -> None:
