@@ -120,10 +120,19 @@ def settle_as_taken(row: OutboundMessage, **values: Any) -> None:
         return
     values.setdefault("sent_at", row.asked_at or timezone.now())
     if waiting + refused:
-        told = diagnose_own("recipient_refused", detail=f"{waiting + refused} of {len(marks)}").as_json()
-        claims.settle(row, State.BOUNCED, deliveries=marks, **{**values, "error": told})
+        row.deliveries = marks
+        settle_as_partly_taken(row, **values)
         return
     claims.settle(row, State.SENT, **values, **({"deliveries": marks} if marks else {}))
+
+
+def settle_as_partly_taken(row: OutboundMessage, **values: Any) -> None:
+    """Write down that some have the mail, and that the others are not asked again."""
+    everybody = len(row.everybody())
+    detail = f"{everybody - has_taken(row)} of {everybody}"
+    told = diagnose_own("recipient_refused", detail=detail).as_json()
+    settled = {**values, "retry_at": None, "error": told}
+    claims.settle(row, State.BOUNCED, deliveries=row.deliveries, **settled)
 
 
 def _mark(error: IntegrationError | None) -> str:

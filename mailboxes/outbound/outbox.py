@@ -32,6 +32,7 @@ from mailboxes.outbound.journal import (
     forget_upload,
     has_taken,
     outgoing,
+    settle_as_partly_taken,
     settle_as_taken,
 )
 from mailboxes.outbound.resolve import resolve
@@ -155,6 +156,7 @@ def _guarded(row: OutboundMessage, act: Callable[[], None]) -> None:
 def _send(row: OutboundMessage, wire: OutboundTransport, allowance: pace.Allowance) -> None:
     if timezone.now() - row.queued_at > GIVE_UP_AFTER and not has_taken(row):
         # Also where nothing was tried, because the mailbox was off: so late nobody expects it any more.
+        forget_upload(row)
         told = diagnose_own("send_too_late", detail=(row.error or {}).get("code", ""))
         claims.settle(row, State.FAILED, retry_at=None, error=told.as_json())
         return
@@ -209,7 +211,11 @@ def _put_back(row: OutboundMessage, error: IntegrationError) -> None:
         claims.settle(row, State.UNCERTAIN, retry_at=None if is_over else retry_at(0), error=told)
         return
     if error.permanent and not isinstance(error, _REPAIRABLE):
+        forget_upload(row)
         claims.settle(row, State.FAILED, retry_at=None, error=_told(error))
+        return
+    if has_taken(row) and timezone.now() - row.queued_at > GIVE_UP_AFTER:
+        settle_as_partly_taken(row)
         return
     again_at = retry_at(row.tries - 1)
     if error.retry_after is not None:
@@ -244,6 +250,7 @@ def cancel(row: OutboundMessage, *, by: audit.Actor) -> bool:
     with transaction.atomic():
         done = bool(free.update(state=State.CANCELLED, retry_at=None, claimed_until=None))
         if done:
+            forget_upload(row)
             audit.note(audit.Action.CANCELLED, row, by=by)
     return done
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,18 @@ def test_only_the_recipient_put_off_is_asked_again(customer: Customer, submissio
     send(customer)
     assert [one.recipients for one in submission.taken] == [(ADA,), (BOB,)]
     assert told(row) == ("sent", "")
+
+
+def test_recipient_put_off_for_five_days_is_given_up(customer: Customer, submission: Submission) -> None:
+    """F-68: although all who are asked again are put off at every try."""
+    submission.weather.replies[BOB] = ["451 4.7.1 Greylisted"] * 9
+    row = ask(customer, ADA, BOB)
+    send(customer)
+    later()
+    OutboundMessage.objects.update(queued_at=timezone.now() - timedelta(days=6))
+    send(customer)
+    assert told(row) == ("bounced", "recipient_refused")
+    assert row.deliveries == {ADA: "taken", BOB: "later"}
 
 
 def test_a_refused_recipient_is_shown_and_the_others_have_it(

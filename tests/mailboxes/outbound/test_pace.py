@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from mailboxes.models import Mailbox, OutboundMessage
+from mailboxes.models import Mailbox, OutboundMessage, UploadSession
 from mailboxes.outbound import claims, outbox, pace
 from tenants.diagnosis import diagnose_own
 from tests.factories import MailboxFactory
@@ -153,3 +153,21 @@ def test_report_of_a_limit_holds_back_whom_it_is_about(status: str, code: str, w
 
 def test_every_code_of_a_limit_is_explained() -> None:
     assert {diagnose_own(code).code for code in ("smtp_daily_limit", "tenant_daily_limit", "smtp_rate")}
+
+
+def test_upload_is_overtaken_only_while_it_is_young() -> None:
+    mailbox = MailboxFactory()
+    young, short = queued(mailbox, count=2)
+    UploadSession.objects.create(tenant=mailbox.tenant, message=young, file_name="scan.pdf", address="x")
+    assert claims.claim_due(mailbox.pk, most_recipients=9) == short
+    (newer,) = queued(mailbox)
+    OutboundMessage.objects.filter(pk=young.pk).update(queued_at=timezone.now() - timedelta(minutes=11))
+    assert claims.claim_due(mailbox.pk, most_recipients=9) == young
+    assert claims.claim_due(mailbox.pk, most_recipients=9) == newer
+
+
+def test_upload_of_a_mail_that_is_taken_back_is_let_go() -> None:
+    (row,) = queued(MailboxFactory())
+    UploadSession.objects.create(tenant=row.tenant, message=row, file_name="scan.pdf", address="x")
+    assert outbox.cancel(row, by="agent")
+    assert not UploadSession.objects.exists()
