@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from mailboxes.errors import LeaseLost
@@ -15,6 +15,8 @@ from mailboxes.models.outbound import OutboundQuerySet
 State = OutboundMessage.State
 #: Longer than one request may take; renewed before each.
 LEASE: Final = timedelta(seconds=50)
+#: An upload lets short mails overtake it while it is this young; then its turn comes like that of any other.
+YOUNG: Final = timedelta(minutes=10)
 #: How many candidates are tried when others are quicker.
 _LOOK_AHEAD: Final = 5
 
@@ -35,13 +37,17 @@ def claim_doubtful(mailbox_id: int) -> OutboundMessage | None:
 def _claim(rows: OutboundQuerySet, **values: object) -> OutboundMessage | None:
     until = timezone.now() + LEASE
     # Short mails do not wait for the end of an upload that has begun.
-    rows = rows.order_by(F("upload__pk").asc(nulls_first=True), "queued_at", "pk")
-    for pk in rows.values_list("pk", flat=True)[:_LOOK_AHEAD]:
+    shorter = rows.filter(Q(upload=None) | Q(queued_at__lt=timezone.now() - YOUNG))
+    for pk in _first(shorter) or _first(rows):
         mine = rows.order_by().filter(pk=pk)
         if mine.update(claimed_until=until, claim_number=F("claim_number") + 1, **values):
             row: OutboundMessage = OutboundMessage.objects.select_related("upload").get(pk=pk)
             return row
     return None
+
+
+def _first(rows: OutboundQuerySet) -> list[int]:
+    return list(rows.order_by("queued_at", "pk").values_list("pk", flat=True)[:_LOOK_AHEAD])
 
 
 def hold(row: OutboundMessage, **values: object) -> None:

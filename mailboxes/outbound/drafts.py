@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from mailboxes.governor import visit
 from mailboxes.models import Mailbox, OutboundMessage
+from mailboxes.outbound import claims
 from mailboxes.transports.out import open_outbound, why_not
 from mailboxes.transports.outgoing import Found, OutboundTransport
 from tenants.errors import IntegrationError
@@ -30,9 +31,10 @@ def remove_leftovers(mailbox: Mailbox) -> None:
     if mailbox.outbound_transport != Mailbox.Outbound.GRAPH or why_not(mailbox) or not left.exists():
         return
     try:
-        with visit(mailbox) as gate, closing(open_outbound(mailbox, gate)) as wire:
+        with visit(mailbox, hold=claims.LEASE) as gate, closing(open_outbound(mailbox, gate)) as wire:
             for row in left.order_by("pk")[:MOST]:
                 _remove(left, row, wire)
+                gate.renew()
     except IntegrationError as error:
         log.info("Drafts of mailbox %d are left for another night: %s", mailbox.pk, error.code)
 

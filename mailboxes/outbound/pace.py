@@ -66,10 +66,11 @@ def in_turn(mailbox_ids: Iterable[int]) -> list[int]:
     waiting = OutboundMessage.objects.filter(
         mailbox_id__in=list(mailbox_ids), state__in=(State.QUEUED, State.UNCERTAIN)
     )
+    due = Q(retry_at=None, state=State.QUEUED) | Q(retry_at__lte=now)
     firsts = (
         waiting.order_by()
         .values("mailbox_id", "tenant_id")
-        .annotate(first=Min("queued_at"), unbegun=Count("pk", filter=Q(upload__isnull=True)))
+        .annotate(first=Min("queued_at"), unbegun=Count("pk", filter=due & Q(upload__isnull=True)))
     )
     places = {row["mailbox_id"]: row for row in firsts}
     lately = _sent_lately(places, now)
