@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -71,8 +72,7 @@ def expiring(credentials: QuerySet[Any], today: date) -> QuerySet[Any]:
 def per_hour(ledger: QuerySet[Any], now: datetime, *, hours: int = 24) -> Sequence[tuple[datetime, int]]:
     """Count the mails received in each of the last hours, oldest first, empty ones included."""
     spans = _hours(now, hours)
-    rows = _received(ledger, spans).annotate(hour=TruncHour("received_at"))
-    found = dict(rows.values_list("hour").annotate(Count("pk")))
+    found = dict(_received(ledger, spans).values_list("hour").annotate(Count("pk")))
     return [(hour, found.get(hour, 0)) for hour in spans]
 
 
@@ -81,13 +81,13 @@ def per_hour_of_busiest(
 ) -> dict[int, Sequence[tuple[datetime, int]]]:
     """Count the same for each of the mailboxes that received most, by the mailbox's id, most mail first."""
     spans = _hours(now, hours)
-    rows = _received(ledger, spans)
-    busiest = rows.values("mailbox_id").annotate(number=Count("pk")).order_by("-number", "mailbox_id")
-    chosen = list(busiest.values_list("mailbox_id", flat=True)[:most])
-    by_hour = rows.filter(mailbox_id__in=chosen).annotate(hour=TruncHour("received_at"))
-    counted = by_hour.values_list("mailbox_id", "hour").annotate(number=Count("pk"))
-    found = {(mailbox_id, hour): number for mailbox_id, hour, number in counted}
-    return {pk: [(hour, found.get((pk, hour), 0)) for hour in spans] for pk in chosen}
+    # Chosen here: asked for some mailboxes by name, SQLite would read all the mail they ever had.
+    rows = _received(ledger, spans).values_list("mailbox_id", "hour").annotate(number=Count("pk"))
+    found: dict[int, Counter[datetime]] = {}
+    for mailbox_id, hour, number in rows:
+        found.setdefault(mailbox_id, Counter())[hour] = number
+    chosen = sorted(found, key=lambda pk: (-found[pk].total(), pk))[:most]
+    return {pk: [(hour, found[pk][hour]) for hour in spans] for pk in chosen}
 
 
 def _hours(now: datetime, hours: int) -> list[datetime]:
@@ -97,7 +97,9 @@ def _hours(now: datetime, hours: int) -> list[datetime]:
 
 def _received(ledger: QuerySet[Any], spans: Sequence[datetime]) -> QuerySet[Any]:
     end = spans[-1] + timedelta(hours=1)
-    return ledger.filter(received_at__gte=spans[0], received_at__lt=end, is_sent=False).order_by()
+    # The hours of UTC, as those of `spans`: in some zones hours begin at half past.
+    rows: QuerySet[Any] = ledger.annotate(hour=TruncHour("received_at", tzinfo=UTC))
+    return rows.filter(received_at__gte=spans[0], received_at__lt=end, is_sent=False).order_by()
 
 
 def by_health() -> dict[str, Q]:
