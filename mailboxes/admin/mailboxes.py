@@ -219,15 +219,15 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
         messages.success(request, _("The folder is this installation's from the look that is made now."))
         return self.back_to(pk)
 
-    @admin.action(description=gettext_lazy("This is the same installation: tidy up these folders again"))
+    @admin.action(
+        description=gettext_lazy("This is the same installation: tidy up these folders again"),
+        permissions=["change"],
+    )
     def take_over_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        mine = [mailbox for mailbox in queryset if self.has_change_permission(request, mailbox)]
-        for mailbox in mine:
-            guard.take_over(mailbox, by=request.user)
-        text = ngettext(
-            "%(n)d folder is this installation's.", "%(n)d folders are this installation's.", len(mine)
-        )
-        messages.success(request, text % {"n": len(mine)})
+        mine = (mailbox for mailbox in queryset if self.has_change_permission(request, mailbox))
+        n = sum(guard.take_over(mailbox, by=request.user, is_same=True) for mailbox in mine)
+        text = ngettext("%(n)d folder is this installation's.", "%(n)d folders are this installation's.", n)
+        messages.add_message(request, messages.SUCCESS if n else messages.WARNING, text % {"n": n})
 
     def sign_out(self, request: HttpRequest, pk: int) -> HttpResponse:
         side = side_called(self.own_mailbox(request, pk), request.POST.get("side", ""))

@@ -79,17 +79,23 @@ def look(transport: MarkedFolders, folder_id: str) -> Marker | None:
 
 
 @for_its_tenant
-def take_over(mailbox: Mailbox, *, by: audit.Actor) -> None:
-    """Make the folder ours whoever had it: the next run leaves our marker, and the other installation stops then."""
+def take_over(mailbox: Mailbox, *, by: audit.Actor, is_same: bool = False) -> bool:
+    """Make the folder ours whoever had it: the next run leaves our marker, and the other installation stops then.
+
+    `is_same` leaves a stranger's folder alone, one who never used this database. False where nothing was done.
+    """
     with transaction.atomic():
         rows = Folder.objects.filter(mailbox=mailbox, purpose=Folder.Purpose.INBOX)
+        if is_same:
+            rows = rows.filter(other_installation__used_this_database=True)
         others = list(rows.exclude(other_installation=None).values_list("other_installation", flat=True))
         if not others:
-            return
+            return False
         audit.note(audit.Action.CHANGED, mailbox, by=by, other_installation=[others[0].get("url", ""), ""])
         rows.update(other_installation=None, marker_seen_by=settings.INSTALLATION, marker_seen_at=None)
         Mailbox.objects.filter(pk=mailbox.pk).update(is_settled=False)
         enqueue_sync(mailbox.pk)
+        return True
 
 
 def _look(transport: InboundTransport, folder: Folder) -> dict[str, Any] | None:

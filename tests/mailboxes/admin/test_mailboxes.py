@@ -312,3 +312,13 @@ def test_labels_of_the_form_are_written_alike(desk: Desk) -> None:
     labels = [str(field.label) for field in form]
     assert "Password" in labels
     assert [label for label in labels if label[0].islower()] == []
+
+
+def test_readers_are_offered_nothing_that_is_refused_to_them(desk: Desk) -> None:
+    mailbox = MailboxFactory(tenant=desk.ours, sign_in="authorization_code")
+    for user, is_offered in ((desk.agent, False), (desk.viewer, False), (desk.admin, True)):
+        client = signed_in(user)
+        page = client.get(url_of(mailbox)).content.decode()
+        mails = client.get(reverse("admin:mailboxes_mailbox_changelist")).content.decode()
+        assert (reverse("admin:tenants_appregistration_explain") in page) is is_offered
+        assert ("take_over_all" in mails) is is_offered

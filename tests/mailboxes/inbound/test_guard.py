@@ -123,6 +123,21 @@ def test_installation_that_is_a_stranger_is_not_taken_for_the_same(customer: Cus
     assert not guard._used_this_database(Folder(marker_seen_by="a" * 24), stranger)
 
 
+def test_folders_of_strangers_are_not_taken_over_with_those_of_the_same_installation(
+    cloned: Customer,
+) -> None:
+    desk, url = signed_in(OperatorFactory()), reverse("admin:mailboxes_mailbox_changelist")
+    picked = {"action": "take_over_all", "_selected_action": [cloned.mailbox.pk]}
+    same = Folder.objects.get().other_installation
+    Folder.objects.update(other_installation={**same, "used_this_database": False})
+    assert "0 folders are" in desk.post(url, picked, follow=True).content.decode()
+    assert Folder.objects.get().other_installation["used_this_database"] is False
+    Folder.objects.update(other_installation=same)
+    assert "1 folder is" in desk.post(url, picked, follow=True).content.decode()
+    assert Folder.objects.get().other_installation is None
+    assert "0 folders are" in desk.post(url, picked, follow=True).content.decode()
+
+
 def test_folder_taken_over_during_a_run_stays_taken_over(cloned: Customer) -> None:
     as_read = Folder.objects.get()
     guard.take_over(cloned.row(), by=None)
