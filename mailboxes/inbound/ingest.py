@@ -23,7 +23,7 @@ from tenants.errors import IntegrationError, ItemGone, NetworkFailure
 
 #: How many mails that could not be downloaded before are tried again per run.
 REFETCH_AT_ONCE: Final = 100
-#: An empty answer may be a fault of the wire: it is believed when it comes again after so many tries more.
+#: An empty answer may be a fault of the wire: it is believed when it comes twice in a row, after so many tries more.
 EMPTY_TRIES: Final = 2
 #: What a download may change on a row that waited for it.
 FETCHED_FIELDS: Final = (
@@ -109,7 +109,8 @@ def _is_empty_mail(row: InboundMessage, item: Fetched) -> bool:
     """
     is_nameless = not (row.subject or row.sender)
     is_empty = item.error is not None and item.error.code == "answer_empty"
-    return is_empty and is_nameless and row.tries + 1 >= EMPTY_TRIES
+    was_empty = row.error is not None and row.error["code"] == "answer_empty"
+    return is_empty and was_empty and is_nameless and row.tries + 1 >= EMPTY_TRIES
 
 
 def _new_refs(run: Run, refs: Sequence[Ref]) -> list[Ref]:

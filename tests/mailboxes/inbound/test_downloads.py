@@ -116,6 +116,18 @@ def test_mail_without_a_byte_is_a_ticket_once_the_wire_is_no_longer_doubted(cust
     assert "inbox" not in customer.folders()
 
 
+def test_one_empty_answer_after_other_failures_makes_no_empty_mail(customer: Customer) -> None:
+    customer.arrive_raw(b"")
+    customer.sync()
+    error = {"code": "network_reset", "cause": "The connection broke.", "who": "operator", "fix": "Wait."}
+    InboundMessage.objects.update(retry_at=None, tries=EMPTY_TRIES, error=error)
+    customer.sync()
+    assert customer.states() == {State.RECEIVED: 1}
+    let_retries_come(customer)
+    customer.sync()
+    assert customer.states() == {State.FILED: 1}
+
+
 def test_empty_answers_do_not_make_an_empty_mail_of_one_with_headers(
     customer: Customer, settings: Settings
 ) -> None:
