@@ -11,7 +11,7 @@ from mailboxes.models import Folder, Mailbox
 from mailboxes.transports import open_inbound
 from mailboxes.transports.base import InboundTransport
 from mailboxes.wording import counted
-from tenants.errors import IntegrationError
+from tenants.errors import CursorExpired, IntegrationError
 from tenants.setup.check import Check, failed, not_reached, passed, skipped, warned
 
 
@@ -37,7 +37,11 @@ def _tried(mailbox: Mailbox, transport: InboundTransport) -> Iterator[Check]:
     yield passed("folder", f"{folder.display_name}, {counted(folder.total)}")
     row = Folder.objects.filter(mailbox=mailbox, purpose=Folder.Purpose.INBOX).first()
     cursor = row.cursor if row is not None and row.remote_id == folder.remote_id else ""
-    next(iter(transport.fetch(folder.remote_id, cursor)))
+    try:
+        next(iter(transport.fetch(folder.remote_id, cursor)))
+    except CursorExpired:
+        # A run begins anew then, and says nothing.
+        next(iter(transport.fetch(folder.remote_id, "")))
     yield passed("read", "mail can be listed")
 
 

@@ -189,6 +189,16 @@ def test_examination_opens_the_mailbox_over_its_own_wire(
     assert said.code == "marker_impossible"
 
 
+@pytest.mark.parametrize("transport", ["imap", "pop3"])
+def test_examination_begins_anew_where_a_run_would(over: Over, dovecot: Dovecot, transport: str) -> None:
+    """F-52"""
+    customer = over(transport, after="keep", move_to="")
+    customer.sync()
+    Folder.objects.update(cursor="of another numbering")
+    checks = {check.id: check for check in examine(customer.row()).checks}
+    assert checks["read"].status == Status.OK
+
+
 def test_examination_says_why_the_wire_refuses(over: Over, dovecot: Dovecot) -> None:
     """Before a mailbox is switched on, not at its first look."""
     customer = over("imap")
