@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext_noop
@@ -13,7 +14,7 @@ from mailboxes.models import InboundMessage, Mailbox
 from tenants.alerts import Condition
 from tenants.models import Alert
 
-#: A mailbox that was not looked at for longer cannot be called quiet: nobody listened.
+#: A mailbox that was not looked at for longer, or twice, cannot be called quiet: nobody listened.
 LISTENED: Final = timedelta(hours=1)
 #: A mailbox is compared with itself at the same weekday and hours of the last weeks. Windows are tried longest last.
 WEEKS: Final = 4
@@ -68,9 +69,10 @@ def note_silences(now: datetime) -> list[Condition]:
     Each says so on its row until a mail comes, or until a later look finds it in keeping with its habit.
     """
     found = quiet_since(now)
+    listened = max(LISTENED, timedelta(seconds=2 * settings.SYNC_INTERVAL_S))
     mailboxes = list(
         Mailbox.objects.working()
-        .filter(pk__in=found, trouble__isnull=True, last_success_at__gt=now - LISTENED)
+        .filter(pk__in=found, trouble__isnull=True, last_success_at__gt=now - listened)
         .select_related("tenant")
     )
     quiet = [mailbox.pk for mailbox in mailboxes]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
 
 from mailboxes import watch
 from mailboxes.models import Mailbox
@@ -30,6 +31,13 @@ def test_mailbox_silent_against_its_own_habit_is_unusually_quiet() -> None:
     (condition,) = watch.note_silences(NOW)
     assert condition.kind == Alert.Kind.MAILBOX_QUIET
     assert condition.subject == f"{mailbox.address} ({mailbox.tenant.name})"
+
+
+def test_mailbox_looked_at_seldom_is_listened_to_all_the_same(settings: Settings) -> None:
+    settings.SYNC_INTERVAL_S = 86_400
+    mailbox = busy_mailbox()
+    Mailbox.objects.filter(pk=mailbox.pk).update(last_success_at=NOW - timedelta(hours=23))
+    assert len(watch.note_silences(NOW)) == 1
 
 
 def test_one_mail_ends_the_silence() -> None:
