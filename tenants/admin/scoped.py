@@ -89,6 +89,8 @@ class ScopedRelations:
         tenant_id = getattr(request, "_tenant_of_page", None)
         if tenant_id and issubclass(model, TenantOwned):
             rows = rows.filter(tenant_id=tenant_id)
+        elif tenant_id and model is Tenant:
+            rows = rows.filter(pk=tenant_id)
         if issubclass(model, TenantOwned) and any(field.name == "tenant" for field in model._meta.fields):
             rows = rows.select_related("tenant")
         return rows

@@ -171,6 +171,12 @@ def test_an_admin_of_one_tenant_finds_it_chosen(desk: Desk) -> None:
     assert form.get_initial_for_field(form.fields["tenant"], "tenant") == desk.ours.pk
 
 
+def test_a_page_asked_for_one_tenant_offers_that_tenant_alone(desk: Desk) -> None:
+    url = reverse("admin:tenants_appregistration_add")
+    shown = signed_in(desk.operator).get(url, {"tenant": desk.theirs.pk}).context["adminform"].form
+    assert list(shown.fields["tenant"].queryset) == [desk.theirs]
+
+
 def test_rows_of_several_tenants_are_offered_with_their_tenant(desk: Desk) -> None:
     page = signed_in(desk.operator).get(reverse("admin:mailboxes_mailbox_add")).content.decode()
 
