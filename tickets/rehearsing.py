@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mailboxes.models import InboundMessage
 from mailboxes.parsing import Unparseable
 from tenants.whom import for_its_tenant
-from tickets.conversations import Letter
+from tickets.conversations import Conversations, Letter
 from tickets.filing import Filer
 from tickets.policies import rules as policy
 from tickets.policies.loops import Treatment
@@ -44,7 +44,9 @@ def rehearsed(letter: Letter, rules: Sequence[policy.Rule]) -> Rehearsal:
     if letter.verdict.treatment is Treatment.SUSPEND:
         return Rehearsal(row=row, letter=letter, end=f"suspended, no rule is asked: {letter.verdict.reason}")
     outcome = outcome_of(rules, letter)
-    end = outcome.discard or "filed on a ticket"
+    # As filing does: what an approver answers counts for more than any rule.
+    is_asked_for = outcome.discard and Conversations(row.tenant_id, [letter]).request_of(letter) is not None
+    end = "filed on a ticket" if is_asked_for else outcome.discard or "filed on a ticket"
     return Rehearsal(row=row, letter=letter, steps=outcome.steps, end=end)
 
 

@@ -27,6 +27,7 @@ from tests.tickets.approvers import (
 from tickets import approvals
 from tickets.merging import merge
 from tickets.models import Approval, ApprovalAnswer, Entry, Rule, Ticket
+from tickets.rehearsing import rehearse
 from tickets.renamed import remember
 from tickets.replaying import replay
 from tickets.replies import Answer, reply
@@ -239,6 +240,7 @@ def test_a_rule_that_discards_mail_discards_no_answer_of_an_approver(
     other = answer("Approved", to=None, mailbox=mailbox)
     row.refresh_from_db()
     other.refresh_from_db()
+    assert (rehearse(row).end, rehearse(other).end) == ("filed on a ticket", other.reason)
     assert (request_to(ADA).state, row.state, other.state) == ("approved", "filed", "skipped")
 
 
