@@ -8,6 +8,7 @@ from .words import raw_bytes
 _BASE64_MORE = re.compile(rb"[^=]+={0,2}")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
+_WORDS = re.compile(rb"\S[ \t]+\S")  # a blank at the end of a line is no sign of words
 _ENCODING = re.compile(r"[a-z0-9-]+")
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 
@@ -46,7 +47,7 @@ def base64_bytes(content: bytes) -> tuple[bytes, bool]:
 def _without_footer(content: bytes) -> bytes:
     """Leave out plain words that a list or gateway has put below; they would be decoded as if they were code."""
     empty_line = _EMPTY_LINE.search(content, len(content) - len(content.lstrip()))
-    is_footer = empty_line is not None and b" " in content[empty_line.end() :].strip()
+    is_footer = empty_line is not None and _WORDS.search(content, empty_line.end())
     return content[: empty_line.start()] if empty_line and is_footer else content
 
 

@@ -15,8 +15,10 @@ _BOUNDARY = re.compile(
     rb"boundary\*?0?\*?[ \t]*=[ \t]*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE
 )
 _MANY_BOUNDARIES = 200
+_NOTE_CHARS = 200
 _LOOKS_LIKE_BOUNDARY = re.compile(
-    r"^--(\S[^\r\n\"\\]{0,198}?)[ \t]*\r?\n(?=content-[a-z-]{1,40}:)", re.IGNORECASE | re.MULTILINE
+    r"^--(\S[^\r\n\"\\]{0,198})\r?\n(?=(?:[a-z][a-z0-9-]{0,40}:[^\r\n]{0,998}\r?\n){0,5}content-[a-z-]{1,40}:)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _NO_SEMICOLON = re.compile(r"^([^;=\s]{1,100})\s+(boundary[ \t]*=)", re.IGNORECASE)
 _SLOW_PARAMETERS = ("content-type", "content-disposition")
@@ -91,12 +93,34 @@ def reopened(message: Node, limits: Limits) -> Node | None:
     kinds = (value.strip() for name, value in message.raw_items() if name.lower() == "content-type")
     kind = next((one.partition(";")[0].split()[0] for one in kinds if one[:10].lower() == "multipart/"), "")
     found = _LOOKS_LIKE_BOUNDARY.search(message.stored) if kind else None
-    if not found or message.stored.count(f"--{found[1]}") > limits.parts:
+    boundary = found[1].rstrip() if found else ""
+    if not boundary or message.stored.count(f"--{boundary}") > limits.parts:
         return None
     parser: FeedParser[Node] = FeedParser(Node, policy=_POLICY)
-    parser.feed(f'Content-Type: {kind}; boundary="{found[1]}"\n\n{message.stored}')
+    parser.feed(f'Content-Type: {kind}; boundary="{boundary}"\n\n{message.stored}')
     again = parser.close()
-    return again if again.is_multipart() else None
+    return _with_words_around(again) if again.is_multipart() else None
+
+
+def _with_words_around(message: Node) -> Node:
+    """Keep what stands before and after the parts: where a boundary is a guess it may be part of the mail."""
+    pieces = [_as_text(message.preamble), message, _as_text(message.epilogue)]
+    kept: list[Message | str] = [one for one in pieces if one is not None]
+    if len(kept) == 1:
+        return message
+    outer = Node(policy=_POLICY)
+    outer["Content-Type"] = "multipart/mixed"
+    outer.set_payload(kept)
+    return outer
+
+
+def _as_text(words: str | None) -> Node | None:
+    """Make a part of words; None for "This is a multi-part message in MIME format" and the like."""
+    if not words or not words.strip() or (len(words) < _NOTE_CHARS and "MIME" in words):
+        return None
+    text = Node(policy=_POLICY)
+    text.set_payload(words)
+    return text
 
 
 def _with_few_parts(source: bytes, limits: Limits) -> tuple[bytes, tuple[Problem, ...]]:

@@ -111,6 +111,11 @@ def test_damaged_base64_keeps_what_can_be_read(content: bytes) -> None:
     assert parse(typed(b"text/plain", content, encoding=b"base64")).text.startswith("It")
 
 
+def test_blanks_at_the_ends_of_base64_lines_are_no_footer() -> None:
+    message = parse(typed(b"text/plain", b"SXQg \r\n\r\namFt \r\n\r\ncy4= \r\n", encoding=b"base64"))
+    assert message.text.strip() == "It jams."
+
+
 def test_uuencoded_part_is_decoded_mt_101() -> None:
     message = parse(
         typed(

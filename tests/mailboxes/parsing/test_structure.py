@@ -92,6 +92,17 @@ def test_multipart_is_read_by_the_boundary_it_has(types: list[bytes], line_end: 
     assert [(one.filename, one.content.read()) for one in message.parts] == [("a.pdf", b"%PDF-1.7 bytes")]
 
 
+def test_words_around_a_guessed_boundary_and_the_outer_parts_are_kept() -> None:
+    """MT-014"""
+    inner = entity(text(b"Hello"), boundary=b"in").replace(b"Content-Type", b"X-Sort: 1\nContent-Type", 1)
+    body = (
+        b"Above.\n\n--out\n" + inner + b"\n--out\n" + attachment(b"filename=a.pdf") + b"\n--out--\nBelow.\n"
+    )
+    message = parse(mail(body, extra=b"Content-Type: multipart/mixed\n"))
+    assert message.text.split() == ["Above.", "Hello", "Below."]
+    assert [one.filename for one in message.parts] == ["a.pdf"]
+
+
 def test_long_bodies_of_a_multipart_inside_another_are_read_without_its_boundary() -> None:
     """MT-014"""
     content = bytes(range(256)) * 40
