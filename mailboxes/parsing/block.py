@@ -13,7 +13,7 @@ _HEADER = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _STRANGE = re.compile(rb"\n(?![!-9;-~]++:|[ \t]|\r?\Z)")
 _FIRST = re.compile(rb"[!-9;-~]++:|[ \t]")
 # What mbox writes before a mail, and once more when the mail came out of another mbox.
-_ENVELOPE = re.compile(rb"(?:>?From [^\r\n]*+(?:\r?\n|\Z))++")
+_ENVELOPE = re.compile(rb"\A(?:>?From (?![ \t]*:)[^\r\n]*+(?:\r?\n|\Z))++")
 _KNOWN = re.compile(
     rb"^(?:from|to|cc|bcc|subject|date|sender|reply-to|message-id|in-reply-to|references|mime-version"
     rb"|received|return-path|content-[a-z-]+|x-[a-z0-9-]+)[ \t]*:",

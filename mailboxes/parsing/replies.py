@@ -14,7 +14,7 @@ _MAX_CANDIDATES = 100
 _MAX_LINE_ENDS = 1_000
 _VERB_CHARS = 200  # how far before the colon the verb may stand
 _LOOK_BACK_CHARS = 400
-_HEADERS_ABOVE = 4
+_BLOCK_CHARS = 800
 _RULE_CHARS = 120
 _WRAPPED_CHARS = 60  # programs wrap lines that are longer, never shorter ones
 _QUOTE_LINE = re.compile(r"\n[ \t]{0,3}>[^\n]*")
@@ -28,7 +28,9 @@ _SIGNATURE = re.compile(r"\n--(?: |\xa0)?(?=\n|\Z)")
 _FOOTER = re.compile(r"\n(?:_{20,}|__)(?=[ \t]*\n)")
 _ARMOUR_MARK = "-----BEGIN PGP SIGNED MESSAGE-----"
 _ARMOUR = re.compile(r"\n" + _ARMOUR_MARK + r"\n(?:[A-Za-z-]{1,40}:[^\n]*\n){0,8}\n")
-_ARMOUR_SIGNATURE = re.compile(r"\n-----BEGIN PGP SIGNATURE-----\n[^-]*-----END PGP SIGNATURE-----")
+_ARMOUR_SIGNATURE = re.compile(
+    r"\n-----BEGIN PGP SIGNATURE-----\n(?:(?!-----)[^\n]*\n)*+-----END PGP SIGNATURE-----"
+)
 _TAIL_CHARS = 400
 _CLOSING_CHARS = 300
 _SENTENCE_WORDS = 4
@@ -124,7 +126,7 @@ def _header_block(whole: str) -> int:
     """Find where Outlook repeats the headers of the mail it answers: From and two more beside it."""
     for found in islice(words.FROM_LINE.finditer(whole), _MAX_CANDIDATES):
         start = _first_header(whole, found.start())
-        window = whole[start : found.end() + 800]
+        window = whole[start : found.end() + _BLOCK_CHARS]
         names = {name for name, pattern in words.BLOCK_LINES.items() if pattern.search(window)}
         # "From: Berlin, To: Paris, Date: Monday" is a journey and no mail.
         is_of_mail = "subject" in names or words.OF_MAIL.search(window)
@@ -136,10 +138,17 @@ def _header_block(whole: str) -> int:
 
 def _first_header(whole: str, start: int) -> int:
     """Give where the headers above the From line begin: some programs name the moment or the subject first."""
-    for _ in range(_HEADERS_ABOVE):
+    below = whole[start : start + _BLOCK_CHARS].partition("\n\n")[0]
+    # What the block itself says already is, above it, the sender's own line.
+    missing = [
+        words.BLOCK_LINES[one] for one in ("sent", "subject") if not words.BLOCK_LINES[one].search(below)
+    ]
+    while missing:
         above = whole.rfind("\n", max(0, start - _LOOK_BACK_CHARS), start)
-        if above < 0 or not any(pattern.match(whole, above) for pattern in words.BLOCK_LINES.values()):
+        named = next((one for one in missing if above >= 0 and one.match(whole, above)), None)
+        if named is None:
             break
+        missing.remove(named)
         start = above
     return start
 

@@ -151,3 +151,7 @@ def test_header_values_are_read_by_any_case_and_only_read() -> None:
     headers = parse(mail(extra=b"X-Two: one\nX-Two: two\n")).headers
     assert headers["X-TWO"] == ("one", "two")
     assert headers.first("x-none") == ""
+
+
+def test_first_header_with_a_blank_before_its_colon_is_no_envelope() -> None:
+    assert parse(b"From : Ann <ann@example.org>\nSubject: x\n\nbody\n").sender.email == "ann@example.org"

@@ -102,6 +102,11 @@ def test_headers_and_rule_above_the_from_line_are_history_too(block: str) -> Non
     assert new_text(f"It works again.\n\n{block}\n\nPlease try now.\n") == "It works again."
 
 
+@pytest.mark.parametrize("line", ["A: Yes it is", "Subject: Printer"])
+def test_line_of_the_sender_above_repeated_headers_stays(line: str) -> None:
+    assert new_text(f"It works.\n{line}\n{BLOCKS[0]}\n\nPlease try.\n") == f"It works.\n{line}"
+
+
 @pytest.mark.parametrize("line", ATTRIBUTIONS[:3])
 def test_history_without_quote_marks_is_history_too(line: str) -> None:
     assert new_text(f"It works again.\n\n{line}\n\nPlease try now.\n") == "It works again."
@@ -165,7 +170,7 @@ def test_forwarded_mail_without_a_word_above_it_speaks_for_itself() -> None:
 
 def test_words_signed_in_their_own_lines_are_shown_without_them() -> None:
     armour = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{}\n-----BEGIN PGP SIGNATURE-----\n\nabc=\n"
-    body = armour.format("It jams.\n\n- --\nAnn") + "-----END PGP SIGNATURE-----\n"
+    body = armour.format("It jams.\n\n- --\nAnn") + "Comment: A-B\n-----END PGP SIGNATURE-----\n"
     assert new_text(body) == "It jams."
     around = "Above.\n\n" + body.replace("\n\n- --\nAnn", "") + "\nBelow."
     assert new_text(around) == "Above.\n\nIt jams.\n\nBelow."
