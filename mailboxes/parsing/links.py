@@ -66,7 +66,11 @@ def _of_parts(attached: Sequence[Leaf]) -> Iterator[Link]:
     """Read parts that only say where the file is; nothing is fetched."""
     for leaf in attached:
         url = leaf.link
-        if leaf.filename.lower().endswith(".url") and leaf.cut is None and len(leaf.content) < 4_000:
+        if (
+            leaf.filename.lower().endswith((".url", ".url.txt"))
+            and leaf.cut is None
+            and len(leaf.content) < 4_000
+        ):
             found = _SHORTCUT.search(leaf.content)
             url = found[1].decode("ascii", "replace") if found else url
         if url.startswith("https://"):
@@ -74,5 +78,5 @@ def _of_parts(attached: Sequence[Leaf]) -> Iterator[Link]:
                 host = urlsplit(url).hostname or ""
             except ValueError:
                 continue
-            name = leaf.filename.removesuffix(".url") or host
+            name = leaf.filename.removesuffix(".txt").removesuffix(".url") or host
             yield Link(name=one_line(name, max_chars=200), url=one_line(url, max_chars=3_000), host=host)

@@ -176,7 +176,8 @@ def _refer(message: EmailMessage, file: MapiFile) -> None:
     """Attach a shortcut or a few words for a file that did not come along; nothing is fetched."""
     name = harmless(file.name, fallback="attachment.bin")
     link = one_line(file.link, max_chars=2_000)
-    shortcut = MapiFile(name=f"{name}.url", content=f"[InternetShortcut]\r\nURL={link}\r\n".encode())
+    # As a text: Windows opens it harmlessly, and no page has to warn of a shortcut that is ours.
+    shortcut = MapiFile(name=f"{name}.url.txt", content=f"[InternetShortcut]\r\nURL={link}\r\n".encode())
     words = MapiFile(
         name=f"{name}.txt", content_type="text/plain", content=file.absent.encode("utf-8", "replace")
     )

@@ -8,6 +8,7 @@ import pytest
 
 from mailboxes.parsing import Address, Unparseable, parse
 from mailboxes.parsing.parse import parse_here
+from tickets.policies.dangers import danger
 
 from .msgs import Tree, compound, fixed, text_stream
 
@@ -158,6 +159,7 @@ def test_file_in_the_cloud_is_a_link() -> None:
     file = dict([values, text_stream(0x3707, "plan.docx"), text_stream(0x370D, url)])
     message = parse(compound(letter("Look.", more={"__attach_version1.0_#00000000": file})))
     assert [(link.name, link.url) for link in message.links] == [("plan.docx", url)]
+    assert [danger(one.filename) for one in message.parts] == [""]
 
 
 def test_object_inside_the_text_is_no_mail() -> None:
