@@ -16,6 +16,8 @@ _ORIGINAL_TYPES = frozenset(
 )
 # Complaints and read receipts look alike from afar; they are no failures.
 _OTHER_REPORTS = frozenset(("message/feedback-report", "message/disposition-notification"))
+# No person's mail program writes these, whoever the report says it is from.
+_MARKS = ("x-failed-recipients", "x-ms-exchange-message-is-ndr")
 _READ_CHARS = 1024 * 1024
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]{0,40})[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
 _BLOCK_END = re.compile(r"\n[ \t]*\n+")
@@ -42,7 +44,8 @@ def read_bounce(
         return None
     recipients: tuple[BounceRecipient, ...] = ()
     is_report = isinstance(tree, Branch) and tree.subtype == "report"
-    if not is_report and is_by_a_person(headers, sender=sender):
+    is_marked = is_report or any(name in headers for name in _MARKS)
+    if not is_marked and is_by_a_person(headers, sender=sender):
         return None
     if kinds & _STATUS_TYPES:
         recipients = _from_status(leaves, limits)

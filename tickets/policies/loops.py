@@ -29,6 +29,7 @@ _METHOD: Final = re.compile(
 )
 _LISTS: Final = ("list-id", "list-unsubscribe", "list-post", "feedback-id")
 _AWAY: Final = re.compile(r"out-of-office|oof|autorepl|autorespon|x-auto-?reply", re.IGNORECASE)
+_SUPPRESS: Final = "X-Auto-Response-Suppress"
 
 
 class Treatment(Enum):
@@ -119,10 +120,10 @@ def _meeting_answer(message: ParsedMessage) -> str:
 
 def _automatic_kind(message: ParsedMessage) -> Kind:
     headers = message.headers
+    # Newsletters name the answers they do not want, out-of-office ones among them.
+    is_away = not message.auto_reason.startswith(_SUPPRESS) and _AWAY.search(message.auto_reason)
     # Gmail's vacation replies say Precedence: bulk as well.
-    if headers.first("auto-submitted").lower().startswith("auto-replied") or _AWAY.search(
-        message.auto_reason
-    ):
+    if is_away or headers.first("auto-submitted").lower().startswith("auto-replied"):
         return Kind.OUT_OF_OFFICE
     is_list = any(name in headers for name in _LISTS) or headers.first("precedence").lower() in (
         "bulk",

@@ -162,6 +162,13 @@ def test_report_forwarded_by_a_person_is_no_bounce() -> None:
     assert parse(head + entity(text(b"Look."), status)).bounce is None
 
 
+def test_report_with_a_server_s_own_header_is_a_bounce_whoever_sent_it() -> None:
+    head = b"Return-Path: <admin@x.example>\nFrom: admin@x.example\nSubject: Undeliverable: Printer\n"
+    bounce = parse(head + b"X-Failed-Recipients: bob@x.example\n\n550 5.1.1 User unknown\n").bounce
+    assert bounce is not None
+    assert [(one.address, one.status) for one in bounce.recipients] == [("bob@x.example", "5.1.1")]
+
+
 def test_out_of_office_from_an_empty_path_is_no_bounce() -> None:
     extra = b"Return-Path: <>\nAuto-Submitted: auto-replied\n"
     assert parse(mail(b"I am away; mail is not delivered to bob@example.org.\n", extra=extra)).bounce is None

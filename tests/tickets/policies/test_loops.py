@@ -53,6 +53,11 @@ def test_mail_of_a_machine_is_accepted_silently_with_the_reason(headers: dict[st
     assert verdict.reason
 
 
+def test_newsletter_that_declines_out_of_office_replies_is_none() -> None:
+    verdict = judge(letter(x_auto_response_suppress="autoreply, oof", list_id="<news.example>"), own=OWN)
+    assert verdict.kind is Kind.NEWSLETTER
+
+
 def test_mail_that_says_it_is_not_automatic_is_a_persons() -> None:
     assert judge(letter(auto_submitted="no"), own=OWN).treatment is Treatment.ACCEPT
 
