@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -15,6 +15,7 @@ from mailboxes.outbound import outbox
 from tenants import audit
 from tenants.whom import for_its_tenant
 from tickets.models import Entry, Ticket
+from tickets.models.ticket import UNANSWERED
 from tickets.policies.standing import Mail, Standing, standing
 from tickets.records import RESTING
 
@@ -37,9 +38,11 @@ MAX_FAILED: Final = 500
 def take_back(row: OutboundMessage, *, by: audit.Actor) -> bool:
     """Take a mail out of the queue; False when it is being sent, or has been."""
     with transaction.atomic():
+        entry = _answers(row).first()
         done = outbox.cancel(row, by=by)
-        if done and (ticket := _ticket_of(row)):
-            _open(ticket)
+        # Of what had failed before the ticket was told, and somebody may have dealt with it since.
+        if done and entry and entry.outbound and entry.outbound.told_at is None:
+            _open(entry.ticket)
     return done
 
 
@@ -56,17 +59,20 @@ def believe_left(row: OutboundMessage, *, by: audit.Actor) -> bool:
 
 
 def reopen_failed() -> None:
-    """Open tickets whose last word is an answer that has failed for good, or may have, and say so on them."""
-    failed = Entry.objects.filter(
-        Q(outbound__state__in=(State.FAILED, State.BOUNCED)) | _LOST,
-        kind=Kind.MAIL_OUT,
-        ticket__status__in=RESTING,
-        ticket__last_entry_at=F("happened_at"),
-    )
-    for entry in failed.select_related("ticket", "outbound")[:MAX_FAILED]:
-        with transaction.atomic():
-            if _open(entry.ticket):
-                _tell(entry.ticket, TOLD[entry.outbound.state])
+    """Open tickets whose last answer has failed for good, or may have, and say so on them; once for each answer."""
+    # State by state: SQLite finds no index of several.
+    for failed in (Q(outbound__state=State.FAILED), Q(outbound__state=State.BOUNCED), _LOST):
+        untold = _answers().filter(failed, outbound__told_at=None, ticket__status__in=RESTING)
+        for entry in untold[:MAX_FAILED]:
+            _reopen(entry)
+
+
+def reopen_bounced(row: OutboundMessage) -> bool:
+    """Open the ticket of an answer reported as not delivered; False for a mail that is no answer."""
+    entry = _answers(row).first()
+    if entry and entry.ticket.status in RESTING:
+        _reopen(entry)
+    return entry is not None
 
 
 def standing_of(ticket: Ticket) -> Standing | None:
@@ -84,17 +90,44 @@ def _counted(row: OutboundMessage, act: Callable[..., bool], *, by: audit.Actor)
     """Do something after which a mail counts as an answer."""
     with transaction.atomic():
         done = act(row, by=by)
-        ticket = _ticket_of(row)
-        stands = standing_of(ticket) if done and ticket else None
-        if ticket and stands and stands.by == Ticket.Spoke.STAFF:
-            _write(ticket, stands, status=Status.WAITING)
+        entry = _answers(row).first()
+        stands = standing_of(entry.ticket) if done and entry else None
+        if entry and stands and stands.by == Ticket.Spoke.STAFF:
+            # What somebody has solved or closed meanwhile stays so.
+            waits = {"status": Status.WAITING} if entry.ticket.status in UNANSWERED else {}
+            _write(entry.ticket, stands, **waits)
     return done
 
 
-def _ticket_of(row: OutboundMessage) -> Ticket | None:
-    entry = Entry.objects.filter(outbound=row, kind=Kind.MAIL_OUT, auto_reply=False).select_related("ticket")
-    found = entry.first()
-    return found.ticket if found else None
+def _answers(row: OutboundMessage | None = None) -> QuerySet[Entry]:
+    """Give the entries of the answers of people, or of this one."""
+    entries: QuerySet[Entry] = Entry.objects.filter(kind=Kind.MAIL_OUT, auto_reply=False)
+    return (entries.filter(outbound=row) if row else entries).select_related("ticket", "outbound")
+
+
+def _reopen(entry: Entry) -> None:
+    """Note that the ticket knows of a failed answer, and open it unless something came or was answered since."""
+    ticket, row = entry.ticket, entry.outbound
+    if row is None:
+        return
+    untold = OutboundMessage.objects.filter(pk=row.pk, state=row.state, told_at=None)
+    with transaction.atomic():
+        if not untold.update(told_at=timezone.now()) or _is_overtaken(entry):
+            return
+        if not _open(ticket):
+            # An earlier answer is the last word; that it was not enough, the one that failed has shown.
+            Ticket.objects.filter(pk=ticket.pk).update(status=Status.OPEN, closed_at=None)
+        _tell(ticket, TOLD[State(row.state)])
+
+
+def _is_overtaken(entry: Entry) -> bool:
+    later = Entry.objects.filter(
+        ticket=entry.ticket,
+        kind__in=(Kind.MAIL_IN, Kind.MAIL_OUT),
+        auto_reply=False,
+        happened_at__gt=entry.happened_at,
+    )
+    return bool(later.exclude(UNSENT).exists())
 
 
 def _open(ticket: Ticket) -> bool:
@@ -102,14 +135,13 @@ def _open(ticket: Ticket) -> bool:
     stands = standing_of(ticket)
     if stands is None or stands.by == Ticket.Spoke.STAFF:
         return False
-    _write(ticket, stands, status=Status.OPEN)
+    _write(ticket, stands, status=Status.OPEN, closed_at=None)
     return True
 
 
-def _write(ticket: Ticket, stands: Standing, *, status: Ticket.Status) -> None:
+def _write(ticket: Ticket, stands: Standing, **values: Any) -> None:
     Ticket.objects.filter(pk=ticket.pk).update(
-        status=status,
-        closed_at=None,
+        **values,
         last_entry_at=stands.last_at,
         last_entry_by=stands.by,
         waits_since_at=stands.waits_since,

@@ -100,6 +100,9 @@ class OutboundMessage(TenantOwned):
     #: How many are to get it; Exchange counts them by the day.
     recipient_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
+    #: When its ticket was told that it did not leave, or may not have; None while nobody knows.
+    told_at = models.DateTimeField(null=True, editable=False)
+
     # The claim.
     tries = models.PositiveIntegerField(_("tries"), default=0)
     #: Fencing: grows with every claim; a write that names an older number is refused.
@@ -122,9 +125,14 @@ class OutboundMessage(TenantOwned):
             ),
             models.Index(fields=["mailbox", "asked_at"], name="outbox_pace"),
             models.Index(fields=["tenant", "-queued_at"], name="outbox_newest"),
+            # One for each state: SQLite uses none whose condition is a list.
+            models.Index(fields=["mailbox", "queued_at"], name="outbox_queued", condition=Q(state="queued")),
+            models.Index(fields=["claimed_until"], name="outbox_sending", condition=Q(state="sending")),
             models.Index(
-                fields=["tenant"], name="outbox_stuck", condition=Q(state__in=("failed", "uncertain"))
+                fields=["tenant", "told_at"], name="outbox_uncertain", condition=Q(state="uncertain")
             ),
+            models.Index(fields=["tenant", "told_at"], name="outbox_failed", condition=Q(state="failed")),
+            models.Index(fields=["tenant", "told_at"], name="outbox_bounced", condition=Q(state="bounced")),
         ]
 
     @classmethod

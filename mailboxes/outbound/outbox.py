@@ -263,7 +263,8 @@ def queue_again(row: OutboundMessage, *, by: audit.Actor) -> bool:
     )
     free = rows.filter(Q(claimed_until=None) | Q(claimed_until__lt=timezone.now()))
     # Queued anew also for the five days; a draft that is still there is found and used.
-    fresh = {"retry_at": None, "claimed_until": None, "asked_at": None, "queued_at": timezone.now()}
+    fresh: dict[str, object] = {"queued_at": timezone.now(), "told_at": None}
+    fresh |= {"retry_at": None, "claimed_until": None, "asked_at": None}
     with transaction.atomic():
         marks = free.values_list("deliveries", flat=True).first() or {}
         taken = {email: mark for email, mark in marks.items() if mark == Delivery.TAKEN}
@@ -278,7 +279,7 @@ def note_left(row: OutboundMessage, *, by: audit.Actor) -> bool:
     """Believe a person who has seen a mail in doubt among those that left; False where there is no doubt."""
     rows = OutboundMessage.objects.filter(pk=row.pk, state=State.UNCERTAIN)
     free = rows.filter(Q(claimed_until=None) | Q(claimed_until__lt=timezone.now()))
-    settled = {"retry_at": None, "claimed_until": None, "error": None}
+    settled = {"retry_at": None, "claimed_until": None, "told_at": None, "error": None}
     with transaction.atomic():
         done = bool(free.update(state=State.SENT, sent_at=Coalesce("asked_at", "queued_at"), **settled))
         if done:
@@ -288,8 +289,8 @@ def note_left(row: OutboundMessage, *, by: audit.Actor) -> bool:
 
 def mark_bounced(
     tenant_id: int, message_id: str, *, status: str = "", addresses: Collection[str] = ()
-) -> bool:
-    """Note that a mail of ours did not reach these addresses; False when it is none of this tenant's.
+) -> OutboundMessage | None:
+    """Note that a mail of ours did not reach these addresses; None when it is none of this tenant's.
 
     Exchange takes mail over Graph before it counts: a limit of the sender is told by such a report, by its `status`.
     """
@@ -298,9 +299,9 @@ def mark_bounced(
     )
     # Each recipient may have a report of his own.
     left = ours.filter(state__in=(State.SENT, State.UNCERTAIN, State.SENDING, State.BOUNCED))
-    row = left.first()
+    row: OutboundMessage | None = left.first()
     if row is None:
-        return False
+        return None
     limit = limit_of(status)
     if limit is not None:
         _put_off(row, limit, timezone.now() + (limit.retry_after or timedelta(0)))
@@ -308,5 +309,6 @@ def mark_bounced(
     missed = {one.lower() for one in addresses}
     refused = {one: Delivery.REFUSED for one in row.everybody() if one.lower() in missed}
     marks = {**row.deliveries, **refused}
-    settled = {"deliveries": marks, "retry_at": None, "claimed_until": None}
-    return bool(left.filter(pk=row.pk).update(state=State.BOUNCED, error=told, **settled))
+    told_at = row.told_at if row.state == State.BOUNCED else None
+    settled = {"deliveries": marks, "retry_at": None, "claimed_until": None, "told_at": told_at}
+    return row if left.filter(pk=row.pk).update(state=State.BOUNCED, error=told, **settled) else None

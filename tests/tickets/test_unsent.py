@@ -99,3 +99,52 @@ def test_what_was_answered_after_a_failure_stays_as_it_is(ticket: Ticket) -> Non
     answered(ticket)
     reopen_failed()
     assert standing(ticket) == ("waiting", "staff", None)
+
+
+def test_a_second_answer_that_failed_is_told_of_once(ticket: Ticket) -> None:
+    answered(ticket)
+    OutboundMessage.objects.filter(pk=answered(ticket).pk).update(state="failed")
+    reopen_failed()
+    assert standing(ticket)[0] == "open"
+    Ticket.objects.update(status="waiting")
+    reopen_failed()
+    assert (standing(ticket)[0], ticket.entries.filter(kind="system").count()) == ("waiting", 1)
+
+
+def test_sent_again_and_failed_again_it_is_told_of_again(ticket: Ticket) -> None:
+    row = answered(ticket)
+    for _ in range(2):
+        OutboundMessage.objects.update(state="failed")
+        reopen_failed()
+        assert standing(ticket)[0] == "open"
+        send_again(row, by="agent")
+    assert ticket.entries.filter(kind="system").count() == 2
+
+
+def test_what_was_solved_after_a_failure_stays_solved(ticket: Ticket) -> None:
+    row = answered(ticket)
+    OutboundMessage.objects.update(state="uncertain", retry_at=None)
+    reopen_failed()
+    Ticket.objects.update(status="solved", closed_at=ASKED_AT)
+    believe_left(row, by="agent")
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.closed_at, ticket.waits_since_at) == ("solved", ASKED_AT, None)
+    OutboundMessage.objects.update(state="failed", told_at=ASKED_AT)
+    take_back(row, by="agent")
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.closed_at) == ("solved", ASKED_AT)
+
+
+def test_a_failure_taken_back_before_anybody_was_told_opens_its_ticket(ticket: Ticket) -> None:
+    row = answered(ticket)
+    OutboundMessage.objects.update(state="failed")
+    take_back(row, by="agent")
+    assert standing(ticket) == ("open", "customer", ASKED_AT)
+
+
+def test_an_acknowledgement_that_failed_opens_nothing(ticket: Ticket) -> None:
+    answered(ticket)
+    ticket.entries.filter(kind="mail_out").update(auto_reply=True)
+    OutboundMessage.objects.update(state="failed")
+    reopen_failed()
+    assert standing(ticket)[0] == "waiting"
