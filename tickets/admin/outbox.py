@@ -66,9 +66,7 @@ class OutboxAdmin(TenantOwnedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = (
-            super()
-            .get_queryset(request)
-            .defer("headers", "references", "remote_id", "text", "html", "upload")
+            super().get_queryset(request).defer("headers", "references", "remote_id", "text", "html")
         )
         return rows
 
@@ -103,9 +101,7 @@ class OutboxAdmin(TenantOwnedAdmin):
 
     @admin.action(description=gettext_lazy("Cancel the selected mails"), permissions=["send"])
     def take_back(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        done = self._each(request, queryset, unsent.take_back)
-        text = ngettext("%(n)d mail was cancelled.", "%(n)d mails were cancelled.", done)
-        self._tell(request, done, text % {"n": done}, _("Too late: it is being sent, or has been."))
+        self._tell_taken_back(request, self._each(request, queryset, unsent.take_back))
 
     @admin.action(description=gettext_lazy("Send the selected mails again"), permissions=["send"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -117,10 +113,13 @@ class OutboxAdmin(TenantOwnedAdmin):
 
     def take_one_back(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self._mine(request, pk)
-        self.take_back(request, self.get_queryset(request).filter(pk=row.pk))
+        done = self._each(request, self.get_queryset(request).filter(pk=row.pk), unsent.take_back)
         row.refresh_from_db(fields=["state"])
+        # Pressed twice, the first press has said it all.
+        if done or row.state != State.CANCELLED:
+            self._tell_taken_back(request, done)
         entry = Entry.objects.filter(outbound=row).select_related("ticket").first()
-        if entry is None or "ticket" not in request.POST or row.state != State.CANCELLED:
+        if not done or entry is None or "ticket" not in request.POST:
             return _back(request, row)
         # Whoever takes an answer back wants to change it.
         if not drafts.take_back(entry.ticket, row, by=cast(User, request.user)):
@@ -169,6 +168,10 @@ class OutboxAdmin(TenantOwnedAdmin):
         for mailbox_id in {row.mailbox_id for row in done}:
             enqueue_send(mailbox_id)
         return len(done)
+
+    def _tell_taken_back(self, request: HttpRequest, done: int) -> None:
+        text = ngettext("%(n)d mail was cancelled.", "%(n)d mails were cancelled.", done)
+        self._tell(request, done, text % {"n": done}, _("Too late: it is being sent, or has been."))
 
     def _tell(self, request: HttpRequest, done: int, success: str, refusal: str) -> None:
         if done:

@@ -116,6 +116,17 @@ def test_an_answer_that_is_taken_back_leaves_another_that_was_begun(desk: Desk, 
     assert AnswerDraft.objects.get().text == "And plug it in again."
 
 
+def test_an_answer_taken_back_twice_is_spoken_of_once(desk: Desk, ticket: Ticket) -> None:
+    client = signed_in(desk.agent)
+    client.post(door(ticket, "answer"), fields())
+    row = OutboundMessage.objects.get()
+    shown = [
+        client.post(door(row, "cancel"), {"ticket": "1"}, follow=True).content.decode() for _ in range(2)
+    ]
+    assert ["was cancelled" in page for page in shown] == [True, False]
+    assert not any("Too late" in page or "You have begun another" in page for page in shown)
+
+
 def test_a_file_that_is_gone_from_the_draft_is_told_and_not_left_out(desk: Desk, ticket: Ticket) -> None:
     client = signed_in(desk.agent)
     client.post(door(ticket, "answer"), fields(kept="0" * 64))
