@@ -13,7 +13,7 @@ from mailboxes.models import OutboundMessage
 from tenants.diagnosis import diagnose_own
 from tests.factories import PASSWORD, EntryFactory, TicketFactory
 from tests.journeys.test_composer import desk, settle, submit, ticket
-from tickets.models import Entry, Ticket
+from tickets.models import AnswerDraft, Entry, Ticket
 from tickets.replies import Answer, reply
 
 __all__ = ["desk", "ticket"]
@@ -88,6 +88,31 @@ def test_the_mark_of_a_mail_changes_when_it_has_left(desk: Page) -> None:
     OutboundMessage.objects.update(state="sent", sent_at=past, retry_at=None)
     expect(desk.locator(".is-mail_out .desk-state.is-success")).to_have_text("sent")
     expect(desk.locator(".desk-undo")).to_be_hidden()
+
+
+def test_a_mail_that_is_due_and_waits_can_still_be_taken_back(desk: Page) -> None:
+    desk.fill("#answer-text", "Unplug it.")
+    submit(desk)
+    OutboundMessage.objects.update(retry_at=timezone.now() - timedelta(seconds=1))
+    with desk.expect_response(lambda one: one.request.resource_type == "fetch" and "change" in one.url):
+        desk.reload()
+    with desk.expect_navigation():
+        desk.click(".desk-undo button")
+    assert OutboundMessage.objects.get().state == "cancelled"
+
+
+def test_whoever_stays_on_the_page_and_types_on_loses_nothing(desk: Page) -> None:
+    asked: list[str] = []
+    desk.on("dialog", lambda one: (asked.append(one.type), one.dismiss()))
+    desk.select_option(".desk-fields select >> nth=0", index=1)
+    desk.fill("#answer-text", "Unplug it.")
+    settle(desk)
+    with desk.expect_event("dialog"):
+        desk.click("text=Send to the customer", no_wait_after=True)
+    desk.type("#answer-text", " And plug it in again.")
+    settle(desk)
+    assert asked == ["beforeunload"]
+    assert "plug it in again." in AnswerDraft.objects.get().text
 
 
 def test_why_a_mail_has_not_left_is_told_without_loading_the_page_again(desk: Page) -> None:

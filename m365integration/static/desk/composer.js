@@ -271,6 +271,8 @@
     }
 
     function changed() {
+      // Whoever types on has stayed: the page asked whether it may be left.
+      isSent = false;
       clearTimeout(timer);
       form.dataset.state = "typing";
       timer = setTimeout(keep, WAIT_MS);

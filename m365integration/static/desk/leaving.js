@@ -4,6 +4,11 @@
 
   const ASKED_AFTER_S = [2, 3, 5, 10, 20, 30, 60];
 
+  /** What is due may wait for a while yet: it can be taken back until the server says otherwise. */
+  function hideWhenOver(form, fresh) {
+    form.hidden = fresh === null || fresh.getAttribute("action") !== form.getAttribute("action");
+  }
+
   /** Bring the head of an entry up to date until its mail has left, or has failed to. */
   async function follow(entry, turn = 0) {
     if (turn >= ASKED_AFTER_S.length) return;
@@ -17,6 +22,7 @@
     const trouble = fresh.querySelector(":scope > [role=alert]");
     const isUnderWay = head.querySelector("[data-under-way]") !== null;
     entry.querySelector(".desk-entry-head").replaceWith(head);
+    hideWhenOver(entry.querySelector("form.desk-undo"), fresh.querySelector("form.desk-undo"));
     // Why it has not left stands below; what can be done about it, on the page when it is loaded again.
     if (trouble && !entry.querySelector(":scope > [role=alert]")) head.after(document.adoptNode(trouble));
     if (isUnderWay) follow(entry, turn + 1);
@@ -30,7 +36,6 @@
       shown.textContent = left > 0 ? `· ${left} s` : "";
       if (left > 0) return;
       clearInterval(timer);
-      form.hidden = true;
       follow(form.closest(".desk-entry"));
     };
     const timer = setInterval(tick, 250);

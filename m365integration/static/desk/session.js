@@ -73,6 +73,7 @@ window.desk = (() => {
   if (page) {
     document.addEventListener("keydown", onKey);
     document.addEventListener("submit", guard, true);
+    document.addEventListener("input", (event) => checked.delete(event.target.closest("[data-guarded]")));
     addEventListener("pageshow", () => document.querySelectorAll("[data-guarded]").forEach((form) => checked.delete(form)));
   }
   return { post };
