@@ -133,11 +133,11 @@ def remind(approval: Approval, *, by: User) -> int:
     """
     with transaction.atomic():
         approval = locked(approval)
-        if not approval.is_open:
+        now = timezone.now()
+        if not approval.is_open or approval.deadline_at <= now:
             raise Misconfigured.own("approval_over")
         if code := why_not(approval.mailbox) if approval.mailbox else "ticket_without_mailbox":
             raise Misconfigured.own(code)
-        now = timezone.now()
         waiting = ApprovalRequest.objects.filter(approval=approval, state=ApprovalRequest.State.WAITING)
         late = [
             request

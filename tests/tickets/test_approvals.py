@@ -194,6 +194,15 @@ def test_staff_remind_whoever_has_not_answered_and_nobody_twice_within_an_hour(
         approvals.remind(approval, by=by)
 
 
+def test_nobody_is_reminded_by_hand_of_a_deadline_that_is_over(asking_ticket: Ticket) -> None:
+    approval = asked(asking_ticket)
+    OutboundMessage.objects.update(queued_at=timezone.now() - timedelta(hours=2))
+    Approval.objects.update(deadline_at=timezone.now())
+    with pytest.raises(Misconfigured, match="ended already"):
+        approvals.remind(approval, by=factories.UserFactory())
+    assert advice() == []
+
+
 def test_the_mails_are_in_the_language_chosen_and_name_the_zone(asking_ticket: Ticket) -> None:
     asked(asking_ticket, ADA, language="de", zone="Europe/Berlin", remind_every_h=4)
     row = request_to(ADA).outbound

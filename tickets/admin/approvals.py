@@ -12,12 +12,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from mailboxes.models import Mailbox
+from mailboxes.transports.out import why_not
 from tenants.admin.scoped import TenantForm, TenantOwnedAdmin
 from tenants.admin.theme import ThemedChoicesFilter
 from tenants.errors import IntegrationError
@@ -97,7 +99,9 @@ class ApprovalAdmin(Unwritten):
                 return ngettext(
                     "%(n)d reminder is on its way.", "%(n)d reminders are on their way.", sent
                 ) % {"n": sent}
-            return _("Nobody was reminded: whoever has not answered had a mail within the last hour.")
+            return _(
+                "Nobody was reminded: everybody has answered, had a mail within the last hour or all reminders."
+            )
 
         return self._act(request, pk, act)
 
@@ -117,6 +121,7 @@ class ApprovalAdmin(Unwritten):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if approval := context.get("original"):
             requests = ApprovalRequest.objects.filter(approval=approval).select_related("outbound")
+            can_act = approval.is_open and may(request, WORKERS, approval.tenant_id)
             context |= {
                 "title": approval.question,
                 "subtitle": None,
@@ -127,7 +132,9 @@ class ApprovalAdmin(Unwritten):
                 "requests": [(one, LEVELS[one.state]) for one in requests],
                 "answers": ApprovalAnswer.objects.filter(approval=approval)[:SHOWN_ANSWERS],
                 "is_unread": approval.is_open and not _is_read(approval),
-                "can_act": approval.is_open and may(request, WORKERS, approval.tenant_id),
+                "can_act": can_act,
+                "can_remind": can_act and approval.deadline_at > timezone.now(),
+                "tells_nobody": approval.mailbox is None or bool(why_not(approval.mailbox)),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 

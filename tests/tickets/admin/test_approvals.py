@@ -113,6 +113,21 @@ def test_who_answered_what_stands_on_the_approvals_page(asking_ticket: Ticket, m
     assert "1 of 2 needed" in client.get(reverse("admin:tickets_approval_changelist")).content.decode()
 
 
+def test_the_page_offers_no_reminder_after_the_deadline_and_promises_no_mail_that_cannot_leave(
+    asking_ticket: Ticket,
+) -> None:
+    approval = asked(asking_ticket)
+    client = member(asking_ticket, "agent")
+    url = reverse("admin:tickets_approval_change", args=[approval.pk])
+    shown = client.get(url).content.decode()
+    assert ("Remind now" in shown, "is told by mail" in shown) == (True, True)
+    Approval.objects.update(deadline_at=timezone.now())
+    Mailbox.objects.update(outbound_transport="none")
+    shown = client.get(url).content.decode()
+    assert ("Remind now" in shown, "is told by mail" in shown) == (False, False)
+    assert "so nobody is told of it" in shown
+
+
 @pytest.mark.parametrize("paused", ["staff", "error"])
 def test_a_mailbox_that_is_not_read_is_told_while_answers_are_awaited(
     asking_ticket: Ticket, paused: str
