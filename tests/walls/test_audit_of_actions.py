@@ -10,6 +10,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.test import RequestFactory
 from django.urls import reverse
 
+from mailboxes.models import Folder
 from tenants.models import AuditEntry
 from tests.factories import AppRegistrationFactory, InboundMessageFactory, QueueFactory, UserFactory, mail
 from tests.walls import routes
@@ -83,6 +84,9 @@ def select(world: World, label: str, name: str) -> int:
         return int(QueueFactory(tenant=world.tenant("a")).pk)
     if (label, name) == ("tenants.appregistration", "delete_selected"):
         return int(AppRegistrationFactory(tenant=world.tenant("a")).pk)
+    if name == "take_over_all":
+        other = {"installation": "x", "url": "", "since": "", "used_this_database": True}
+        Folder.objects.filter(mailbox=world.pk(label, "a")).update(other_installation=other)
     if label == "mailboxes.inboundmessage":
         mailbox = world.row("mailboxes.mailbox", "a")
         return int(InboundMessageFactory(mailbox=mailbox, state="quarantined", raw=mail()).pk)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 from django.apps import apps
@@ -13,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Model
 from django.test import Client
+from django.utils import timezone
 
 from mailboxes.models import ExaminationResult, OutboundMessage, Sender
 from tenants.models import Alert, AuditEntry, Consent, Membership, ScopeProof, Tenant
@@ -165,7 +167,7 @@ def _approvals(canary: str, ticket: Any) -> Iterator[Model]:
         mailbox=ticket.mailbox,
         question=f"{canary}?",
         context=canary,
-        deadline_at=RECEIVED_AT,
+        deadline_at=timezone.now() + timedelta(days=1),
     )
     request = ApprovalRequest.objects.create(
         tenant=tenant, approval=approval, name=canary, address=f"x@{canary}.example"
