@@ -124,9 +124,11 @@ class Dovecot:
         return f"pop3s://localhost:{self.pop_port}"
 
     def start(self) -> None:
-        # A pipe would stay open as long as the daemon lives.
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([str(dovecot()), "-c", str(self.home / "dovecot.conf")], check=True, **quiet)
+        command, until = [str(dovecot()), "-c", str(self.home / "dovecot.conf")], time.monotonic() + LONGEST_S
+        # A pipe would stay open as long as the daemon lives. Who holds the ports yet lets go of them soon.
+        while subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+            assert time.monotonic() < until, "Dovecot does not start."
+            time.sleep(0.1)
         for port in (self.imap_port, self.pop_port):
             await_port(port)
 
@@ -138,6 +140,7 @@ class Dovecot:
     def kill(self) -> None:
         """Kill every part at once, as a power cut would, and start again."""
         master = self._pid()
+        os.kill(master, signal.SIGSTOP)  # or a part born meanwhile would hold the ports
         for pid in [*_children(master), master]:
             with suppress(ProcessLookupError):  # it was about to end anyway
                 os.kill(pid, signal.SIGKILL)
