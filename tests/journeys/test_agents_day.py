@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mailboxes.models import Mailbox
-from tests.factories import PASSWORD, MembershipFactory
+from tests.factories import MembershipFactory
+from tests.journeys.browsing import sign_in
 from tests.journeys.customer import Customer
 from tests.journeys.outgoing import send, ticket_of
 from tests.journeys.test_approvals import comes, from_phone, received
@@ -29,11 +30,7 @@ def agent(page: Page, live_server: Any, customer: Customer, settings: Any) -> Pa
     settings.SEND_UNDO_S = 0
     user = {"username": "agent", "first_name": "Grace", "last_name": "Hopper"}
     MembershipFactory(tenant=customer.mailbox.tenant, **{f"user__{key}": one for key, one in user.items()})
-    page.goto(f"{live_server.url}/admin/login/")
-    page.fill("[name=username]", "agent")
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(f"{live_server.url}/admin/")
+    sign_in(page, live_server.url, "agent")
     return page
 
 

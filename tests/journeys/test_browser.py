@@ -9,13 +9,13 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.factories import (
-    PASSWORD,
     AttachmentFactory,
     EntryFactory,
     MembershipFactory,
     TicketFactory,
     UserFactory,
 )
+from tests.journeys.browsing import sign_in
 from tickets.looks import look
 from tickets.models import Entry, Look
 
@@ -46,11 +46,7 @@ def agent(page: Page, live_server: Any, hostile: Entry) -> Page:
     page.on("request", lambda one: None if one.url.startswith((live_server.url, "data:")) else note(one.url))
     page.on("pageerror", lambda error: note(str(error)))
     page.on("dialog", lambda dialog: note(dialog.message))
-    page.goto(f"{live_server.url}/admin/login/")
-    page.fill("[name=username]", "agent")
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(f"{live_server.url}/admin/")
+    sign_in(page, live_server.url, "agent")
     return page
 
 

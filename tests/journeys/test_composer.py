@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page
 
 from mailboxes.models import OutboundMessage
-from tests.factories import PASSWORD, EntryFactory, MailboxFactory, MembershipFactory, TicketFactory
+from tests.factories import EntryFactory, MailboxFactory, MembershipFactory, TicketFactory
+from tests.journeys.browsing import sign_in
 from tests.journeys.test_accessibility import AXE, RUN, STILL
 from tickets.models import AnswerDraft, Ticket
 
@@ -34,11 +35,7 @@ def desk(page: Page, live_server: Any, ticket: Ticket) -> Iterator[Page]:
     note = page.strange.append  # type: ignore[attr-defined]
     page.on("pageerror", lambda error: note(str(error)))
     page.on("console", lambda said: note(said.text) if said.type == "error" else None)
-    page.goto(f"{live_server.url}/admin/login/")
-    page.fill("[name=username]", "agent")
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(f"{live_server.url}/admin/")
+    sign_in(page, live_server.url, "agent")
     page.goto(f"{live_server.url}/admin/tickets/ticket/{ticket.pk}/change/")
     yield page
     settle(page)

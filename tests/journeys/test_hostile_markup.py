@@ -17,7 +17,6 @@ from playwright.sync_api import Browser, Page
 from mailboxes.models import InboundMessage, OutboundMessage
 from tenants.models import AuditEntry
 from tests.factories import (
-    PASSWORD,
     AttachmentFactory,
     EntryFactory,
     FolderFactory,
@@ -25,6 +24,7 @@ from tests.factories import (
     MembershipFactory,
     TicketFactory,
 )
+from tests.journeys.browsing import sign_in
 from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, Entry, Ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -132,11 +132,7 @@ def desk(browser: Browser, live_server: Any, tickets: list[Ticket]) -> Iterator[
         lambda one: None if one.url.startswith((live_server.url, "data:", "about:")) else note(one.url),
     )
     page.on("dialog", lambda dialog: (note(f"{page.url}: {dialog.message}"), dialog.dismiss()))
-    page.goto("/admin/login/")
-    page.fill("[name=username]", "boss")
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(f"{live_server.url}/admin/")
+    sign_in(page, live_server.url, "boss")
     yield page
     context.close()
 

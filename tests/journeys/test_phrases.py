@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.factories import (
-    PASSWORD,
     CannedAnswerFactory,
     EntryFactory,
     MailboxFactory,
@@ -16,6 +15,7 @@ from tests.factories import (
     QueueFactory,
     TicketFactory,
 )
+from tests.journeys.browsing import sign_in
 from tickets.models import Queue, Ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,11 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def admin(page: Page, live_server: Any) -> Page:
     membership = MembershipFactory(user__username="boss", role="admin")
     QueueFactory(tenant=membership.tenant, name="Support")
-    page.goto(f"{live_server.url}/admin/login/")
-    page.fill("[name=username]", "boss")
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(f"{live_server.url}/admin/")
+    sign_in(page, live_server.url, "boss")
     return page
 
 
