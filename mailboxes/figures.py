@@ -17,8 +17,8 @@ from tenants.models import Credential
 from tenants.models.credential import WARN_DAYS
 
 State = InboundMessage.State
-#: The open states of the outbox.
-UNSENT = ("queued", "sending", "uncertain")
+#: The states of the outbox that something happens in by itself yet.
+OPEN = ("queued", "sending", "uncertain")
 
 
 def quarantined(ledger: QuerySet[Any]) -> int:
@@ -53,7 +53,7 @@ def taken_of(ledger: QuerySet[Any]) -> QuerySet[Any]:
 
 def unsent(outbox: QuerySet[Any]) -> dict[str, int]:
     """Count the mails of ours by state, as long as they have not left for certain."""
-    return {state: outbox.filter(state=state).count() for state in UNSENT}
+    return {state: outbox.filter(state=state).count() for state in OPEN}
 
 
 def stuck(outbox: QuerySet[Any]) -> int:

@@ -62,15 +62,7 @@ def reminder_mail(request: ApprovalRequest) -> OutboundMessage:
     with texts.spoken(request.approval):
         subject = _("Reminder: %(subject)s") % {"subject": texts.subject(request.approval)}
         text = [_("Your decision is still needed."), *texts.request_text(request)]
-    draft = Draft(
-        key=_reminder_key(request, request.reminders),
-        to=_approver(request),
-        subject=subject,
-        text=text,
-        references=[_asked_by(request)],
-        headers={"Auto-Submitted": "auto-generated", **_BY_MACHINE},
-    )
-    return _marked(request, draft)
+    return _follow_up(request, key=_reminder_key(request, request.reminders), subject=subject, text=text)
 
 
 def advice_mail(request: ApprovalRequest, counts: Counts, *, message_id: str) -> OutboundMessage:
@@ -111,8 +103,13 @@ def cancelled_mail(request: ApprovalRequest) -> OutboundMessage:
     with texts.spoken(request.approval):
         subject = _("No longer needed: %(subject)s") % {"subject": texts.subject(request.approval)}
         text = texts.no_longer_needed(request.approval)
+    return _follow_up(request, key=f"cancelled\0{request.pk}", subject=subject, text=text)
+
+
+def _follow_up(request: ApprovalRequest, *, key: str, subject: str, text: Sequence[str]) -> OutboundMessage:
+    """Queue what is said after the request, of our own accord."""
     draft = Draft(
-        key=f"cancelled\0{request.pk}",
+        key=key,
         to=_approver(request),
         subject=subject,
         text=text,

@@ -39,7 +39,7 @@ def _claim(rows: OutboundQuerySet, **values: object) -> OutboundMessage | None:
     # Short mails do not wait for the end of an upload that has begun.
     shorter = rows.filter(Q(upload=None) | Q(queued_at__lt=timezone.now() - YOUNG))
     for pk in _first(shorter) or _first(rows):
-        mine = rows.order_by().filter(pk=pk)
+        mine = rows.filter(pk=pk)
         if mine.update(claimed_until=until, claim_number=F("claim_number") + 1, **values):
             row: OutboundMessage = OutboundMessage.objects.select_related("upload").get(pk=pk)
             return row

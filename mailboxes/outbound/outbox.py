@@ -47,9 +47,11 @@ from tenants.whom import for_its_tenant
 log = logging.getLogger(__name__)
 
 State = OutboundMessage.State
-#: How soon the fate of a mail in doubt is looked up first.
+#: How many mailboxes are asked at once to look for the copies of what they sent.
 AT_ONCE: Final = 20
+#: How soon the fate of a mail in doubt is looked up first.
 FIRST_LOOK: Final = timedelta(seconds=5)
+#: A mailbox told to wait longer is looked at all the same: its doubts may be cleared up meanwhile.
 LONGEST_SILENCE: Final = timedelta(minutes=5)
 #: These are repaired for the whole mailbox; its mails wait and then go out by themselves.
 _REPAIRABLE: Final = (TokenRefused, CredentialUnusable)
