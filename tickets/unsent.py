@@ -22,8 +22,10 @@ from tickets.records import RESTING
 Kind, State, Status = Entry.Kind, OutboundMessage.State, Ticket.Status
 #: Waits for a person: no look finds out any more whether it left.
 _LOST: Final = Q(outbound__state=State.UNCERTAIN, outbound__retry_at=None)
+#: Sent from Outlook to others than the customer: forwarded to a colleague, say.
+_PAST: Final = Q(decisions__past_customer=True)
 #: Is no word to the customer.
-UNSENT: Final = Q(outbound__state__in=(State.FAILED, State.CANCELLED, State.BOUNCED)) | _LOST
+UNSENT: Final = Q(outbound__state__in=(State.FAILED, State.CANCELLED, State.BOUNCED)) | _LOST | _PAST
 #: What is said of it on the ticket.
 TOLD: Final = {
     State.FAILED: gettext_noop("The answer could not be sent, so the ticket is open again."),

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from mailboxes.models import Mailbox, OutboundMessage
 from tests import factories
@@ -99,6 +100,25 @@ def test_what_was_answered_after_a_failure_stays_as_it_is(ticket: Ticket) -> Non
     answered(ticket)
     reopen_failed()
     assert standing(ticket) == ("waiting", "staff", None)
+
+
+def forwarded_from_outlook(ticket: Ticket) -> None:
+    decisions = {"outlook": True, "past_customer": True}
+    factories.EntryFactory(ticket=ticket, kind="mail_out", happened_at=timezone.now(), decisions=decisions)
+
+
+def test_a_mail_to_a_colleague_hides_no_answer_that_failed(ticket: Ticket) -> None:
+    OutboundMessage.objects.filter(pk=answered(ticket).pk).update(state="failed")
+    forwarded_from_outlook(ticket)
+    reopen_failed()
+    assert standing(ticket) == ("open", "customer", ASKED_AT)
+
+
+def test_a_mail_to_a_colleague_is_no_answer_when_one_is_taken_back(ticket: Ticket) -> None:
+    row = answered(ticket)
+    forwarded_from_outlook(ticket)
+    take_back(row, by="agent")
+    assert standing(ticket) == ("open", "customer", ASKED_AT)
 
 
 def test_a_second_answer_that_failed_is_told_of_once(ticket: Ticket) -> None:
