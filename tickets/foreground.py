@@ -14,7 +14,7 @@ from django.utils import timezone
 from mailboxes.inbound.run import Filed
 from mailboxes.inbound.sent import look_at_once
 from mailboxes.inbound.sync import Report, sync
-from mailboxes.models import InboundMessage, Mailbox
+from mailboxes.models import Folder, InboundMessage, Mailbox
 from mailboxes.models.inbound import SETTLED_STATES, InboundQuerySet
 from tenants.diagnosis import diagnose_own
 from tickets.filing import file_for
@@ -209,7 +209,11 @@ def _to_file(rows: InboundQuerySet) -> InboundQuerySet:
 def _is_something_due(mailbox: Mailbox) -> bool:
     now = timezone.now()
     ledger = InboundMessage.objects.filter(mailbox=mailbox)
-    return ledger.unacknowledged(now).exists() or ledger.waiting_for_download(now).exists()
+    if ledger.waiting_for_download(now).exists():
+        return True
+    # What another installation tidies up stays where it is, however often we look.
+    is_theirs = Folder.objects.filter(mailbox=mailbox, other_installation__isnull=False).exists()
+    return not is_theirs and ledger.unacknowledged(now).exists()
 
 
 def _look_for_leftovers(mailbox: Mailbox) -> None:

@@ -9,12 +9,14 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from mailboxes.models import InboundMessage, Mailbox
 from tenants.console import Failed
 from tenants.models import Tenant
 from tests.factories import InboundMessageFactory, MailboxFactory, mail
 from tests.journeys.customer import SECRET, Customer, verify
+from tickets import foreground
 from tickets.filing import file_for
 from tickets.foreground import MailboxReport, Patience, file_all, sync_now
 from tickets.models import Entry, Ticket
@@ -68,6 +70,23 @@ def test_report_has_exactly_the_promised_names(answer: Answer, customer: Custome
     assert seconds >= 0
     assert requests > 0
     verify(customer)
+
+
+def test_mail_that_another_installation_tidies_up_is_looked_at_once(
+    customer: Customer, clock: Clock, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S0-27: it stays where it is; asking again and again until it is gone would never end."""
+    monkeypatch.setattr(foreground, "MOST_ROUNDS", 20)
+    customer.sync()
+    customer.arrive("one")
+    customer.sync()
+    settings.INSTALLATION = "c" * 24
+    customer.arrive("two")
+    report = look(customer, clock)
+    assert (report.filed, report.error) == (1, None)
+    customer.control("counters/reset")
+    look(customer, clock)
+    assert len(customer.control.targets()) == 1
 
 
 def test_every_mailbox_that_is_on_is_read_when_none_is_named(
