@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -42,7 +41,7 @@ def sweep_room(room: str, now: datetime, *, named: Callable[[set[str]], set[str]
     oldest = (now - AGE).timestamp()
     removed = 0
     for tenant_id in Tenant.objects.values_list("pk", flat=True):
-        files = (path for path in storage.stored_files(room, tenant_id) if path.stat().st_mtime < oldest)
+        files = (path for path in storage.stored_files(room, tenant_id) if _is_old(path, oldest))
         for group in _groups(files):
             names = {str(path.relative_to(settings.MEDIA_ROOT)) for path in group}
             removed += sum(_remove(name, oldest) for name in names - named(names))
@@ -55,11 +54,18 @@ def _named(names: set[str]) -> set[str]:
 
 def _remove(name: str, oldest: float) -> bool:
     """Remove a file that is still old: one that was stored again meanwhile is about to be named."""
-    with suppress(FileNotFoundError):
-        if storage.full_path(name).stat().st_mtime < oldest:
-            storage.discard(name)
-            return True
-    return False
+    is_old = _is_old(storage.full_path(name), oldest)
+    if is_old:
+        storage.discard(name)
+    return is_old
+
+
+def _is_old(path: Path, oldest: float) -> bool:
+    """Tell the age of what may be gone since it was listed: workers rename and discard files all the time."""
+    try:
+        return path.stat().st_mtime < oldest
+    except FileNotFoundError:
+        return False
 
 
 def _sweep_scratch(now: datetime) -> int:
@@ -67,7 +73,7 @@ def _sweep_scratch(now: datetime) -> int:
     if not room.is_dir():
         return 0
     oldest = (now - AGE).timestamp()
-    left = [folder for folder in room.iterdir() if folder.stat().st_mtime < oldest]
+    left = [folder for folder in room.iterdir() if _is_old(folder, oldest)]
     for folder in left:
         shutil.rmtree(folder, ignore_errors=True)
     return len(left)

@@ -59,3 +59,14 @@ def test_scratch_of_large_mails_is_removed_after_a_day(mailbox: Mailbox) -> None
     assert sweep_storage(timezone.now()) == 0
     assert sweep_storage(timezone.now() + TOMORROW) == 1
     assert not room.exists()
+
+
+def test_files_that_workers_take_away_meanwhile_do_not_end_the_sweep(mailbox: Mailbox) -> None:
+    """Listed and gone a moment later, as a link to nothing is."""
+    left = storage.full_path(orphan(mailbox, b"left"))
+    for gone in (left.with_name("aa"), left.with_name("zz"), storage.full_path("scratch/tmp123")):
+        gone.parent.mkdir(parents=True, exist_ok=True)
+        gone.symlink_to("nothing")
+    assert sweep_attachments(timezone.now() + TOMORROW) == 1
+    assert sweep_storage(timezone.now() + TOMORROW) == 0
+    assert not left.exists()
