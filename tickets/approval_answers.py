@@ -14,8 +14,9 @@ from django.utils.translation import gettext_noop as _
 from mailboxes.models import OutboundMessage
 from mailboxes.parsing.gate import one_line
 from mailboxes.transports.out import why_not
+from tickets.approval_ends import end, tell, wake
 from tickets.approval_mails import advice_mail, stranger_mail
-from tickets.approvals import end, locked, tell, wake
+from tickets.approvals import locked
 from tickets.conversations import Letter
 from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, DecisionWord
 from tickets.policies import approvals as policy

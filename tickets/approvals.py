@@ -18,23 +18,22 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from mailboxes.models import Mailbox, OutboundMessage
-from mailboxes.outbound import outbox
+from mailboxes.models import Mailbox
 from mailboxes.parsing.gate import one_line, storable
 from mailboxes.transports.out import sender_of, why_not
 from tenants import audit
 from tenants.errors import IntegrationError, Misconfigured
 from tenants.whom import for_its_tenant
+from tickets.approval_ends import end, spare, tell, wake
 from tickets.approval_mails import (
     MAX_CONTEXT,
-    cancelled_mail,
     how_long,
     mails_to,
     outbox_key,
     reminder_mail,
     request_mail,
 )
-from tickets.models import Approval, ApprovalRequest, Entry, ThreadKey, Ticket
+from tickets.models import Approval, ApprovalRequest, ThreadKey, Ticket
 from tickets.policies.threads import message_key
 from tickets.questions import SOONEST, Question, checked, deadline_of, files_of
 from tickets.replies import Person
@@ -43,12 +42,6 @@ log = logging.getLogger(__name__)
 MAX_REMINDERS: Final = 10
 #: Nobody gets two mails about one question within this time because somebody presses twice.
 REMINDED_AGAIN: Final = timedelta(hours=1)
-#: Mails in these states have reached nobody.
-_NEVER_LEFT: Final = (
-    OutboundMessage.State.CANCELLED,
-    OutboundMessage.State.FAILED,
-    OutboundMessage.State.BOUNCED,
-)
 #: What one turn of the schedule takes up.
 AT_ONCE: Final = 200
 
@@ -107,22 +100,7 @@ def cancel(approval: Approval, *, by: User) -> None:
         end(approval, Approval.State.CANCELLED)
         tell(approval, _("The approval was cancelled: %(question)s"), by=by)
         audit.note(audit.Action.CHANGED, approval, by=by, state=[Approval.State.OPEN.value, approval.state])
-        waiting = ApprovalRequest.objects.filter(approval=approval, state=ApprovalRequest.State.WAITING)
-        for request in waiting.select_related("outbound"):
-            request.approval = approval
-            _spare(request, by=by)
-
-
-def _spare(request: ApprovalRequest, *, by: User) -> None:
-    """Stop the mails to one approver that still wait; tell him where one of them has left."""
-    mails = mails_to(request)
-    for row in mails.filter(state=OutboundMessage.State.QUEUED):
-        outbox.cancel(row, by=by)
-    mailbox = request.approval.mailbox
-    has_left = mails.exclude(state__in=_NEVER_LEFT).exists()
-    if has_left and mailbox is not None and not why_not(mailbox):
-        word = _("%(who)s was told that the decision is no longer needed: %(question)s")
-        tell(request.approval, word, by=by, mail=cancelled_mail(request), who=request.address)
+        spare(approval, by=by)
 
 
 @for_its_tenant
@@ -177,30 +155,6 @@ def locked(approval: Approval) -> Approval:
         .get(pk=approval.pk)
     )
     return held
-
-
-def end(approval: Approval, state: Approval.State) -> None:
-    approval.state, approval.ended_at = state, timezone.now()
-    approval.save(update_fields=["state", "ended_at"])
-
-
-def tell(
-    approval: Approval, text: str, *, by: User | None = None, mail: OutboundMessage | None = None, **said: Any
-) -> None:
-    """Put an event of an approval on its ticket; `text` may name the question."""
-    ticket = approval.ticket.standing_for()
-    Entry.objects.create(
-        tenant_id=approval.tenant_id,
-        ticket=ticket,
-        kind=Entry.Kind.SYSTEM,
-        happened_at=timezone.now(),
-        from_name=(by.get_full_name() or by.get_username()) if by else "",
-        outbound=mail,
-        message_id=mail.message_id if mail else "",
-        to=mail.to if mail else [],
-        text=text % {"question": f"“{approval.question}”", **said},
-    )
-    Ticket.objects.filter(pk=ticket.pk).update(entry_count=F("entry_count") + 1)
 
 
 def _mailbox_of(ticket: Ticket) -> Mailbox:
@@ -285,12 +239,6 @@ def _expire(approval: Approval) -> None:
         end(approval, Approval.State.EXPIRED)
         tell(approval, _("The approval has expired without a decision: %(question)s"))
         wake(approval.ticket.standing_for())
-
-
-def wake(ticket: Ticket) -> None:
-    """Open a ticket that waits: its approval has ended, and somebody has to go on with it."""
-    waiting = Ticket.objects.filter(pk=ticket.pk, status=Ticket.Status.WAITING)
-    waiting.update(status=Ticket.Status.OPEN)
 
 
 def _know_rewritten_ids() -> None:
