@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop as _
 from mailboxes.models import OutboundMessage
 from mailboxes.parsing.gate import one_line
 from mailboxes.transports.out import why_not
-from tickets.approval_ends import end, tell, wake
+from tickets.approval_ends import end, spare, tell, wake
 from tickets.approval_mails import advice_mail, stranger_mail
 from tickets.approvals import locked
 from tickets.conversations import Letter
@@ -148,3 +148,4 @@ def _note(
         granted = approval.state == Approval.State.APPROVED
         tell(approval, _("Approved: %(question)s") if granted else _("Rejected: %(question)s"))
         wake(approval.ticket.standing_for())
+        spare(approval)

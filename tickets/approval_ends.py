@@ -12,15 +12,11 @@ from django.utils.translation import gettext_noop as _
 from mailboxes.models import OutboundMessage
 from mailboxes.outbound import outbox
 from mailboxes.transports.out import why_not
-from tickets.approval_mails import cancelled_mail, mails_to
+from tickets.approval_mails import mails_to, spared_mail
 from tickets.models import Approval, ApprovalRequest, Entry, Ticket
 
-#: Mails in these states have reached nobody.
-_NEVER_LEFT: Final = (
-    OutboundMessage.State.CANCELLED,
-    OutboundMessage.State.FAILED,
-    OutboundMessage.State.BOUNCED,
-)
+#: Mails in these states have left for nobody.
+_NEVER_LEFT: Final = {OutboundMessage.State.CANCELLED.value, OutboundMessage.State.FAILED.value}
 
 
 def end(approval: Approval, state: Approval.State) -> None:
@@ -28,24 +24,25 @@ def end(approval: Approval, state: Approval.State) -> None:
     approval.save(update_fields=["state", "ended_at"])
 
 
-def spare(approval: Approval, *, by: User) -> None:
-    """Keep nobody waiting who was asked and has not answered."""
+def spare(approval: Approval, *, by: User | None = None) -> None:
+    """Keep nobody waiting who was asked and has not answered, now that it is over."""
     waiting = ApprovalRequest.objects.filter(approval=approval, state=ApprovalRequest.State.WAITING)
     for request in waiting.select_related("outbound"):
         request.approval = approval
         _spare(request, by=by)
 
 
-def _spare(request: ApprovalRequest, *, by: User) -> None:
-    """Stop the mails to one approver that still wait; tell him where one of them has left."""
+def _spare(request: ApprovalRequest, *, by: User | None) -> None:
+    """Stop the mails to one approver that still wait; tell him where one of them has left and none has come back."""
     mails = mails_to(request)
     for row in mails.filter(state=OutboundMessage.State.QUEUED):
         outbox.cancel(row, by=by)
     mailbox = request.approval.mailbox
-    has_left = mails.exclude(state__in=_NEVER_LEFT).exists()
-    if has_left and mailbox is not None and not why_not(mailbox):
+    states = set(mails.values_list("state", flat=True))
+    has_reached = OutboundMessage.State.BOUNCED not in states and bool(states - _NEVER_LEFT)
+    if has_reached and mailbox is not None and not why_not(mailbox):
         word = _("%(who)s was told that the decision is no longer needed: %(question)s")
-        tell(request.approval, word, by=by, mail=cancelled_mail(request), who=request.address)
+        tell(request.approval, word, by=by, mail=spared_mail(request), who=request.address)
 
 
 def tell(

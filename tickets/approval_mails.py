@@ -32,6 +32,8 @@ from tickets.policies.threads import message_key
 
 #: Longer than anybody reads before he decides. Characters.
 MAX_CONTEXT: Final = 20_000
+#: Answers of an approver that did not count and can be given once more.
+ASKS_AGAIN: Final = (Counts.DOUBTFUL, Counts.UNPROVEN, Counts.FORWARDED)
 #: Marks by which no machine answers a mail that was written by one (RFC 3834).
 _BY_MACHINE: Final = {"X-Auto-Response-Suppress": "All"}
 
@@ -62,24 +64,25 @@ def reminder_mail(request: ApprovalRequest) -> OutboundMessage:
     with texts.spoken(request.approval):
         subject = _("Reminder: %(subject)s") % {"subject": texts.subject(request.approval)}
         text = [_("Your decision is still needed."), *texts.request_text(request)]
-    return _follow_up(request, key=_reminder_key(request, request.reminders), subject=subject, text=text)
+    key = _reminder_key(request, request.reminders)
+    return _marked(request, _follow_up(request, key=key, subject=subject, text=text))
 
 
 def advice_mail(request: ApprovalRequest, counts: Counts, *, message_id: str) -> OutboundMessage:
     """Queue what the approver is told about an answer that did not count."""
-    is_over = counts in (Counts.REPEATED, Counts.LATE)
+    asks = counts in ASKS_AGAIN
     with texts.spoken(request.approval):
         subject, advice = texts.subject(request.approval), texts.advice(request, counts)
-        ending = [] if is_over else texts.how_to_answer(request)
+        ending = texts.how_to_answer(request) if asks else []
     draft = Draft(
-        key=f"advice\0{request.pk}\0{counts.value}",
+        key=_advice_key(request, counts),
         to=_approver(request),
         subject=f"Re: {subject}",
         text=[advice, request.approval.question, *ending],
         references=[_asked_by(request), message_id],
         headers={"Auto-Submitted": "auto-replied", **_BY_MACHINE},
     )
-    return _marked(request, draft)
+    return _marked(request, draft, asks=asks)
 
 
 def stranger_mail(request: ApprovalRequest, *, to: Mapping[str, str], message_id: str) -> OutboundMessage:
@@ -88,7 +91,7 @@ def stranger_mail(request: ApprovalRequest, *, to: Mapping[str, str], message_id
         subject = _("Your answer to a request for approval did not count")
         text = texts.for_somebody_else()
     draft = Draft(
-        key=f"advice\0{request.pk}\0{Counts.OTHER_SENDER.value}",
+        key=_advice_key(request, Counts.OTHER_SENDER),
         to=to,
         subject=subject,
         text=text,
@@ -98,17 +101,18 @@ def stranger_mail(request: ApprovalRequest, *, to: Mapping[str, str], message_id
     return _queue(request.approval, draft, mark=new_reply_token())
 
 
-def cancelled_mail(request: ApprovalRequest) -> OutboundMessage:
+def spared_mail(request: ApprovalRequest) -> OutboundMessage:
     """Queue what an approver is told whose decision nobody waits for any more."""
     with texts.spoken(request.approval):
         subject = _("No longer needed: %(subject)s") % {"subject": texts.subject(request.approval)}
         text = texts.no_longer_needed(request.approval)
-    return _follow_up(request, key=f"cancelled\0{request.pk}", subject=subject, text=text)
+    draft = _follow_up(request, key=f"cancelled\0{request.pk}", subject=subject, text=text)
+    return _marked(request, draft, asks=False)
 
 
-def _follow_up(request: ApprovalRequest, *, key: str, subject: str, text: Sequence[str]) -> OutboundMessage:
-    """Queue what is said after the request, of our own accord."""
-    draft = Draft(
+def _follow_up(request: ApprovalRequest, *, key: str, subject: str, text: Sequence[str]) -> Draft:
+    """Write what is said after the request, of our own accord."""
+    return Draft(
         key=key,
         to=_approver(request),
         subject=subject,
@@ -116,7 +120,6 @@ def _follow_up(request: ApprovalRequest, *, key: str, subject: str, text: Sequen
         references=[_asked_by(request)],
         headers={"Auto-Submitted": "auto-generated", **_BY_MACHINE},
     )
-    return _marked(request, draft)
 
 
 def outbox_key(text: str) -> str:
@@ -125,16 +128,21 @@ def outbox_key(text: str) -> str:
 
 
 def mails_to(request: ApprovalRequest) -> QuerySet[OutboundMessage]:
-    """Give the request and its reminders, which all ask for the same decision."""
-    reminders = [outbox_key(_reminder_key(request, sent)) for sent in range(1, request.reminders + 1)]
+    """Give the request, its reminders and what was said to answers, which all ask for the same decision."""
+    reminders = [_reminder_key(request, sent) for sent in range(1, request.reminders + 1)]
+    keys = [outbox_key(key) for key in (*reminders, *(_advice_key(request, one) for one in ASKS_AGAIN))]
     found: QuerySet[OutboundMessage] = OutboundMessage.objects.filter(
-        Q(pk=request.outbound_id) | Q(key__in=reminders), tenant_id=request.tenant_id
+        Q(pk=request.outbound_id) | Q(key__in=keys), tenant_id=request.tenant_id
     )
     return found
 
 
 def _reminder_key(request: ApprovalRequest, sent: int) -> str:
     return f"reminder\0{request.pk}\0{sent}"
+
+
+def _advice_key(request: ApprovalRequest, counts: Counts) -> str:
+    return f"advice\0{request.pk}\0{counts.value}"
 
 
 def how_long(approval: Approval) -> str:
@@ -150,9 +158,10 @@ def _asked_by(request: ApprovalRequest) -> str:
     return request.outbound.message_id if request.outbound else ""
 
 
-def _marked(request: ApprovalRequest, draft: Draft) -> OutboundMessage:
+def _marked(request: ApprovalRequest, draft: Draft, *, asks: bool = True) -> OutboundMessage:
     """Queue a mail whose answer is heard; of its one-time mark only the hash is kept with the request."""
-    draft = replace(draft, text=[texts.line_above(request.approval), *draft.text])
+    if asks:
+        draft = replace(draft, text=[texts.line_above(request.approval), *draft.text])
     row = _queue(request.approval, draft, mark=f"{request.approval.ticket.reply_token}.{new_reply_token()}")
     ThreadKey.objects.create(
         tenant_id=request.tenant_id,

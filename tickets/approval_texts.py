@@ -122,8 +122,21 @@ def for_somebody_else() -> list[str]:
 
 
 def no_longer_needed(approval: Approval) -> list[str]:
-    return [
-        _("Your decision is no longer needed: %(who)s has taken the question back. You need not answer.")
-        % {"who": asker(approval)},
-        approval.question,
-    ]
+    """Say why nothing is left to do, by how the approval has ended."""
+    texts = {
+        Approval.State.APPROVED: _(
+            "Your decision is no longer needed: enough of those who were asked have approved. You need not answer."
+        ),
+        Approval.State.REJECTED: _(
+            "Your decision is no longer needed: it has been rejected, which no other answer can change. You need not "
+            "answer."
+        ),
+        Approval.State.EXPIRED: _(
+            "Your decision is no longer needed: the time to answer is over. If it still matters to you, tell "
+            "%(who)s, who can ask anew."
+        ),
+        Approval.State.CANCELLED: _(
+            "Your decision is no longer needed: %(who)s has taken the question back. You need not answer."
+        ),
+    }
+    return [texts[Approval.State(approval.state)] % {"who": asker(approval)}, approval.question]

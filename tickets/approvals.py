@@ -239,6 +239,7 @@ def _expire(approval: Approval) -> None:
         end(approval, Approval.State.EXPIRED)
         tell(approval, _("The approval has expired without a decision: %(question)s"))
         wake(approval.ticket.standing_for())
+        spare(approval)
 
 
 def _know_rewritten_ids() -> None:

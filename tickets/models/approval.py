@@ -110,7 +110,9 @@ class ApprovalRequestQuerySet(OwnedQuerySet):
     def to_remind(self, now: datetime) -> ApprovalRequestQuerySet:
         """Keep what nobody has answered and a reminder is due for, of open approvals with time left."""
         open_ones = self.filter(state="waiting", remind_at__lte=now, approval__state=Approval.State.OPEN)
-        return open_ones.filter(approval__deadline_at__gt=now, tenant__is_active=True)
+        open_ones = open_ones.filter(approval__deadline_at__gt=now, tenant__is_active=True)
+        # A request that came back does so again and again; whoever works on the ticket has been told.
+        return open_ones.exclude(outbound__state="bounced")
 
 
 class ApprovalRequest(TenantOwned):
