@@ -206,7 +206,7 @@ def _addressed_lines(whole: str) -> Iterator[tuple[int, int]]:
 def _addressed_start(whole: str, end: int, *, is_quoted: bool) -> int:
     """Give where the attribution begins that ends here, -1 when it is none; it may be wrapped over three lines."""
     start, addressed = end, -1
-    address = words.ADDRESS_ABOVE_QUOTE if is_quoted else words.ADDRESS
+    address = words.ADDRESS_ABOVE_QUOTE if is_quoted else words.ADDRESS_AT_END
     for _ in range(3):
         lower = start
         start = whole.rfind("\n", max(0, end - _LOOK_BACK_CHARS), start)
@@ -215,11 +215,11 @@ def _addressed_start(whole: str, end: int, *, is_quoted: bool) -> int:
             break
         if addressed >= 0 and lower - start + len(whole[lower:end].partition(" ")[0]) < _WRAPPED_CHARS:
             break  # a line that short was not wrapped: it is what the sender wrote above
-        if not address.search(candidate):
+        if not address.search(candidate) or not (is_quoted or words.BEGINS_WITH_DAY.match(candidate)):
             continue
         if words.MOMENT.match(candidate) and not candidate.lstrip().startswith("<"):
             return start
-        if is_quoted or words.MOMENT.match(candidate):
+        if is_quoted:
             addressed = start if addressed < 0 or candidate.lstrip().startswith("<") else addressed
     return addressed
 

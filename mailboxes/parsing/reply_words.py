@@ -74,8 +74,10 @@ ATTRIBUTION = re.compile(
         r"(?:Am|On|Le|El|Op|Em|Il)\b[^\n]{0,200}\n[^\n]{0,100}?\d",
     )
 )
-# In any language: somebody's address, a year and a time of day on the line that ends with a colon.
-ADDRESS = re.compile(r"<[^\s<>()@]{1,100}@[^\s<>()]{1,200}>")
+# In any language: a day at the beginning, a time of day, and at the end somebody's address, a word or two and a colon.
+# A sentence that names both otherwise ("Write to Ann <…> at 10:30 about this:") is the sender's own.
+BEGINS_WITH_DAY = re.compile(r"\n[^\n]{0,20}?\d")
+ADDRESS_AT_END = re.compile(r"<[^\s<>()@]{1,100}@[^\s<>()]{1,200}>[^\d]{0,25}\Z")
 # People write addresses in round brackets, too; it is an attribution only right above a quote.
 ADDRESS_ABOVE_QUOTE = re.compile(r"[<(][^\s<>()@]{1,100}@[^\s<>()]{1,200}[>)]")
 # Years of our calendar, and of the Thai one.

@@ -69,6 +69,18 @@ def test_attribution_that_was_wrapped_is_history_from_its_first_line(line: str) 
     assert new_text(f"It works again.\n\n{line}\n\n> Please try now.\n") == "It works again."
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "20 नव॰ 2026 को 10:00 बजे को Help <help@desk.example> ने लिखा:",
+        "2026年11月20日(金) 10:00 Help <help@desk.example>:",
+        "ในวันที่ ศ. 20 พ.ย. 2569 เวลา 10:00 Help <help@desk.example> เขียนว่า:",
+    ],
+)
+def test_day_moment_and_address_are_an_attribution_without_quote_marks_too(line: str) -> None:
+    assert new_text(f"It works again.\n\n{line}\n\nPlease try now.\n") == "It works again."
+
+
 def test_short_line_above_an_attribution_was_not_wrapped_and_stays() -> None:
     body = "It worked at 10:00 in 2026.\nHelp <help@desk.example> rašė:\n> Please try now.\n"
     assert new_text(body) == "It worked at 10:00 in 2026."
@@ -232,6 +244,8 @@ def test_words_a_telephone_adds_are_left_out(line: str) -> None:
         "Es fehlt.\nVon der Sparkasse wurde das Formular gestern verschickt.",
         "Es geht.\nVon meinem Telefon wird keine Mail gesendet.",
         "Approved, but:\nOur man (max@firm.example) was here on 20.11.2026 at 10:30 and found:\n- a crack",
+        "Hi\nplease write to Ann <ann@x.example> on 20.11.2026 at 10:30 about this:\n\nThe printer jams.",
+        "Hi\nwe got from Sam <sam@x.example> on 3 November 2026, 14:05, this order:\n- 3 chairs\nPlease confirm.",
         "See:\nInvoice 2510 over 99.50 EUR came from Ann <ann@x.example>:\nis it ours?",
         "Hello,\nas discussed on 2026-11-20 at 10:00 go to <a@x.example>:  the jam is back.",
         "Part one\n_______________________________\nPart two matters.\nYes.",
