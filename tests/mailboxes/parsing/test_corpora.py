@@ -36,23 +36,27 @@ def as_facts(raw: bytes, *, corpus: str = "") -> dict[str, Any]:
     """Put a parsed mail into the words of the scoring tool and of the corpus (its manifest defines them).
 
     Facts about HTML are about unsanitised markup. What is "the text" of a mail with several is a matter of words:
-    the first one (stalwart), one after the other with dashes between (enmime), or all of them.
+    the first one (stalwart), one after the other with dashes between (enmime), or all of them. imap_tools counts no
+    text made of HTML, and what is in attached mails, which we open beside the mail, to the mail itself.
     """
-    message = parse(raw)
+    message, opens = parse(raw), corpus == "imap_tools"
+    mails = [one for one in message.parts if opens and one.content_type == "message/rfc822"]
+    inside = [as_facts(one.content.read(), corpus=corpus) for one in mails]
     own = sort_bodies(open_mail(raw, cuts={}, limits=DEFAULT).tree)
-    bodies = words_of_attached(own, limits=DEFAULT) or own
+    bodies = own if opens else words_of_attached(own, limits=DEFAULT) or own
     texts = [one.plain for one in bodies.segments if one.plain is not None]
-    text = {"stalwart": texts[:1], "enmime": ["\n--\n".join(texts)]}.get(corpus, [])
+    text = {"stalwart": texts[:1], "enmime": ["\n--\n".join(texts)], "imap_tools": texts}.get(corpus, [])
+    text += [one["text_body"] for one in inside]
     failed = (
         [one.address for one in message.bounce.recipients if one.action != "delayed"]
         if message.bounce
         else []
     )
-    html = bodies.html_source
-    if corpus == "imap_tools":  # it writes the charset anew that it decoded from
+    html = "".join([bodies.html_source, *(one["html_body"] for one in inside)])
+    if opens:  # it writes the charset anew that it decoded from
         html = re.sub(r"(?<=charset=)[A-Za-z0-9-]+", "utf-8", html)
     kept = 15 if corpus == "chatwoot" else None  # it stores no more files of one mail
-    undated = "1900-01-01T00:00:00" if corpus == "imap_tools" else ""
+    undated = "1900-01-01T00:00:00" if opens else ""
     return {
         "subject": message.subject,
         "from": people([message.sender]) if message.sender.name or message.sender.email else [],
@@ -62,7 +66,7 @@ def as_facts(raw: bytes, *, corpus: str = "") -> dict[str, Any]:
         "message_id": message.message_id,
         "in_reply_to": message.in_reply_to,
         "references": message.references,
-        "text_body": "".join(text) or message.text,
+        "text_body": "".join(text) or ("" if opens else message.text),
         "html_body": html,
         "date": message.sent_at.isoformat() if message.sent_at else undated,
         "is_auto_reply": message.is_auto_reply,
@@ -75,7 +79,8 @@ def as_facts(raw: bytes, *, corpus: str = "") -> dict[str, Any]:
                 "md5": hashlib.md5(one.content.read()).hexdigest(),
             }
             for one in message.parts[:kept]
-        ],
+        ]
+        + [file for one in inside for file in one["attachments"]],
     }
 
 
