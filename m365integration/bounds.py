@@ -29,6 +29,7 @@ NUMBERS: Final = {
     "SEND_UNDO_S": (0, 3_600),
     "WEB_PROCESSES": (1, 64),
     "WEB_THREADS": (1, 256),
+    "WORKERS": (1, 1_000),
     "WORKER_MAX_TASKS": (1, 1_000_000),
     "WORKER_MAX_MEMORY_KIB": (50_000, 100_000_000),
 }

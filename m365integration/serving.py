@@ -35,7 +35,8 @@ def serve(
     """
     supervisor = Supervisor(var_dir=Path(settings.VAR_DIR), says_json=settings.LOG_STYLE == "json")
     with supervisor.running():
-        os.environ["PUBLIC_URL"] = public_url(address)
+        # What the parts find in their settings.
+        os.environ |= {"PUBLIC_URL": public_url(address), "WORKERS": str(concurrency)}
         prepare()
         for part in before:
             if not supervisor.start(part) and not supervisor.is_stopping:

@@ -286,6 +286,8 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "m365integration.reporting.DiscreetFilter"
 # Web processes and the threads of each. Default 1 and 8.
 WEB_PROCESSES: int = env.int("WEB_PROCESSES", default=1)
 WEB_THREADS: int = env.int("WEB_THREADS", default=8)
+# Worker processes; with two or more, no tenant's mail takes all of them. Default 2.
+CELERY_WORKER_CONCURRENCY: int = env.int("WORKERS", default=2)
 # Worker children are replaced after this many tasks, or at this much memory in KiB. Default 2000 and 400000.
 CELERY_WORKER_MAX_TASKS_PER_CHILD: int = env.int("WORKER_MAX_TASKS", default=2000)
 CELERY_WORKER_MAX_MEMORY_PER_CHILD: int = env.int("WORKER_MAX_MEMORY_KIB", default=400_000)
@@ -318,13 +320,11 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_SEND_TASK_EVENTS = False
 # A task outlives its broker: rows are claimed, so that a second delivery finds nothing to do.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 # A task is asked to end after 120 s and killed after 150 s; a long sync ends itself before, to go on later.
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
-CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 # Every task and how often it runs; a sweep that could not run in time expires, mostly when the next is due.
 CELERY_BEAT_SCHEDULE = {

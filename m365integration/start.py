@@ -49,6 +49,7 @@ def start(*, demo_dir: Path | None, bind: str | None) -> None:
     # Nobody else on this machine reads the database and the keys that are made on the way.
     os.umask(0o077)
     import django
+    from django.conf import settings
     from django.core.management import CommandError
 
     from m365integration.safety import Refused
@@ -65,7 +66,7 @@ def start(*, demo_dir: Path | None, bind: str | None) -> None:
         django.setup()
         address = read_address(bind or default_address())
         parts = [_sandbox_part(demo_dir, port, callback=public_url(address))] if demo_dir else []
-        serve(address, concurrency=2, before=parts, welcome=welcome)
+        serve(address, concurrency=settings.CELERY_WORKER_CONCURRENCY, before=parts, welcome=welcome)
     except (AlreadyRunning, BadAddress, CommandError, Refused) as error:
         sys.exit(str(error))
 

@@ -36,4 +36,4 @@ def post_worker_init(worker: Any) -> None:
     if settings.DEPLOYMENT == "embedded" and settings.CELERY_BROKER_URL.startswith("memory:"):
         from m365integration.allinone import start_work
 
-        start_work(concurrency=2)
+        start_work(concurrency=settings.CELERY_WORKER_CONCURRENCY)

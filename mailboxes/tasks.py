@@ -10,7 +10,6 @@ from mailboxes.enqueue import (
     LOOK_DEVICE_CODE,
     SEND_MAILBOX,
     SYNC_MAILBOX,
-    nudge,
     nudge_all,
 )
 from mailboxes.inbound import reconcile
@@ -22,8 +21,6 @@ from mailboxes.sweeping import sweep_storage as sweep
 
 #: Each may have to wait for a mailbox's seat and for Microsoft.
 SCOPES_AT_ONCE = 5
-#: A long outbox makes room for those of other customers this often. Seconds.
-SEND_BUDGET_S = 5.0
 #: Handing over 35 MB by SMTP may take this long after the budget is spent; the claim is renewed meanwhile.
 SEND_LIMIT_S = 800
 
@@ -84,10 +81,8 @@ def send_due() -> None:
 
 @shared_task(name=SEND_MAILBOX, soft_time_limit=SEND_LIMIT_S, time_limit=SEND_LIMIT_S + 60)
 def send_mailbox(mailbox_id: int) -> None:
-    """Send from the mailbox whose turn it is; when time is up before the end, another turn is asked for at once."""
-    served, report = outbox.send_in_turn(budget_s=SEND_BUDGET_S)
-    if report.has_more:
-        nudge(SEND_MAILBOX, served)
+    """Send from the mailbox whose turn it is, whichever was named."""
+    outbox.take_turn()
 
 
 @shared_task(name="mailboxes.tasks.exercise_sign_ins")

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from mailboxes.enqueue import SYNC_MAILBOX, nudge
 from mailboxes.inbound.sync import sync
+from mailboxes.outbound import outbox
 from tickets import approvals, filing
 from tickets.sweeping import sweep
 from tickets.unsent import reopen_failed
@@ -19,7 +20,12 @@ FILE_TENANT = "tickets.tasks.file_tenant"
 
 @shared_task(name=SYNC_MAILBOX, soft_time_limit=SYNC_LIMIT_S, time_limit=SYNC_LIMIT_S + 60)
 def sync_mailbox(mailbox_id: int) -> None:
-    """Read one mailbox; when time is up before the end, the next run is asked for at once."""
+    """Read one mailbox; when time is up before the end, the next run is asked for at once.
+
+    Mail to send goes first: behind the long runs of a flood its own nudge would be too old when its turn has come.
+    """
+    if outbox.has_due():
+        outbox.take_turn()
     if sync(mailbox_id, file=filing.file_for, budget_s=RUN_BUDGET_S).has_more:
         nudge(SYNC_MAILBOX, mailbox_id)
 

@@ -19,6 +19,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from mailboxes.enqueue import SEND_MAILBOX, nudge
 from mailboxes.errors import LeaseLost
 from mailboxes.governor import visit
 from mailboxes.inbound.retries import retry_at
@@ -49,6 +50,8 @@ log = logging.getLogger(__name__)
 State = OutboundMessage.State
 #: How many mailboxes are asked at once to look for the copies of what they sent.
 AT_ONCE: Final = 20
+#: A long outbox makes room for those of other customers this often. Seconds.
+TURN_S: Final = 5.0
 #: How soon the fate of a mail in doubt is looked up first.
 FIRST_LOOK: Final = timedelta(seconds=5)
 #: A mailbox told to wait longer is looked at all the same: its doubts may be cleared up meanwhile.
@@ -95,6 +98,11 @@ def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
     return report
 
 
+def has_due() -> bool:
+    """Tell whether any mail waits to be sent now."""
+    return bool(OutboundMessage.objects.due(timezone.now()).order_by().exists())
+
+
 def mailboxes_due() -> list[int]:
     """Name the mailboxes with mail to send or in doubt; dead senders' mails are taken back first."""
     now = timezone.now()
@@ -112,6 +120,14 @@ def _looking(senders_due: QuerySet[Any]) -> list[int]:
     return list(
         senders_due.filter(free).order_by("copy_due_at").values_list("mailbox_id", flat=True)[:AT_ONCE]
     )
+
+
+def take_turn() -> None:
+    """Send for one turn; while mail waits, another is asked for at once."""
+    served, report = send_in_turn(budget_s=TURN_S)
+    # Nudges that found a tenant's other mailbox being served have come to nothing.
+    if report.has_more or (report.worked and mailboxes_due()):
+        nudge(SEND_MAILBOX, served)
 
 
 def send_in_turn(*, budget_s: float) -> tuple[int, Sent]:

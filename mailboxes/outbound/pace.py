@@ -16,6 +16,7 @@ from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from mailboxes.models import Mailbox, OutboundMessage
+from tenants.models import Tenant
 from tenants.whom import for_its_tenant
 
 State = OutboundMessage.State
@@ -24,8 +25,6 @@ RECIPIENTS_PER_DAY: Final = 10_000
 MINUTE: Final = timedelta(minutes=1)
 DAY: Final = timedelta(days=1)
 STEP_ASIDE: Final = timedelta(seconds=10)
-#: How many mailboxes of one tenant are served at once, so that a slow upload of theirs leaves workers to others.
-AT_ONCE: Final = 3
 #: A forecast is made for no more mails of a mailbox than this.
 MOST_FORECAST: Final = 5_000
 
@@ -75,23 +74,33 @@ def in_turn(mailbox_ids: Iterable[int]) -> list[int]:
     places = {row["mailbox_id"]: row for row in firsts}
     lately = _sent_lately(places, now)
     rows = Mailbox.objects.filter(pk__in=places)
-    served = list(rows.filter(visitor_until__gt=now).values_list("pk", "tenant_id"))
-    stuck = rows.filter(send_wait_until__gt=now).values_list("pk", flat=True)
-    busy = {pk for pk, _tenant in served} | set(stuck)
-    taken = Counter(tenant_id for _pk, tenant_id in served)
+    busy = set(
+        rows.filter(Q(visitor_until__gt=now) | Q(send_wait_until__gt=now)).values_list("pk", flat=True)
+    )
+    crowded = _crowded(now)
     used = Counter[int]()
     for pk, row in places.items():
         used[row["tenant_id"]] += lately.get(pk, 0) if row["unbegun"] else int(settings.SEND_PER_MINUTE)
     free = [
         pk
         for pk, row in places.items()
-        if pk not in busy
-        and lately.get(pk, 0) < settings.SEND_PER_MINUTE
-        and taken[row["tenant_id"]] < AT_ONCE
+        if pk not in busy and lately.get(pk, 0) < settings.SEND_PER_MINUTE and row["tenant_id"] not in crowded
     ]
     return _dealt(
         sorted(free, key=lambda pk: places[pk]["first"]), {pk: places[pk]["tenant_id"] for pk in free}, used
     )
+
+
+def _crowded(now: datetime) -> set[int]:
+    """Name the tenants of which as many mailboxes are served as may be while there are others.
+
+    One worker is left: a large mail over SMTP cannot stop midway, and a slow line holds whoever sends it for minutes.
+    """
+    if Tenant.objects.filter(is_active=True)[:2].count() < 2:
+        return set()
+    at_once = max(1, settings.CELERY_WORKER_CONCURRENCY - 1)
+    served = Mailbox.objects.filter(visitor_until__gt=now).values_list("tenant_id", flat=True)
+    return {tenant_id for tenant_id, mailboxes in Counter(served).items() if mailboxes >= at_once}
 
 
 def _sent_lately(mailbox_ids: Iterable[int], now: datetime) -> dict[int, int]:
@@ -111,9 +120,11 @@ def _dealt(mailbox_ids: Iterable[int], tenants: dict[int, int], used: Counter[in
 
 
 def step_aside(mailbox_id: int) -> None:
-    """Give others their turn: nothing of this mailbox could be begun although mail waits."""
-    if OutboundMessage.objects.filter(mailbox_id=mailbox_id).due(timezone.now()).exists():
-        Mailbox.objects.filter(pk=mailbox_id).update(send_wait_until=timezone.now() + STEP_ASIDE)
+    """Give others their turn: nothing of this mailbox could be begun although mail waits, and nobody else serves it."""
+    now = timezone.now()
+    if OutboundMessage.objects.filter(mailbox_id=mailbox_id).due(now).exists():
+        alone = Mailbox.objects.filter(Q(visitor_until=None) | Q(visitor_until__lt=now), pk=mailbox_id)
+        alone.update(send_wait_until=now + STEP_ASIDE)
 
 
 class Forecast:

@@ -1,6 +1,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from m365integration.serving import serve
@@ -13,9 +14,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--bind", metavar="HOST:PORT", help="default: loopback, the port of PUBLIC_URL")
-        parser.add_argument("--concurrency", metavar="N", type=int, default=2, help="worker processes (2)")
+        parser.add_argument("--concurrency", metavar="N", type=int, help="worker processes (WORKERS, or 2)")
 
-    def handle(self, *args: Any, bind: str | None, concurrency: int, **options: Any) -> None:
+    def handle(self, *args: Any, bind: str | None, concurrency: int | None, **options: Any) -> None:
+        concurrency = settings.CELERY_WORKER_CONCURRENCY if concurrency is None else concurrency
         if concurrency < 1:
             raise CommandError("--concurrency must be 1 or more.")
         try:

@@ -9,7 +9,6 @@ from typing import Any, Final
 from mailboxes.models import OutboundMessage
 from mailboxes.outbound import outbox
 from mailboxes.outbound.compose import compose
-from mailboxes.tasks import SEND_BUDGET_S
 from mailboxes.transports.graph_out import MAX_MIME_BYTES
 from tests.bench.meter import Spent, Statements, measured, peak_bytes
 from tests.journeys.customer import Control, Customer, connect
@@ -53,7 +52,7 @@ def main(orders: dict[str, Any]) -> dict[str, Any]:
 def _drain() -> None:
     until = time.monotonic() + GIVE_UP_S
     while OutboundMessage.objects.exclude(state="sent").exists() and time.monotonic() < until:
-        if not outbox.send_in_turn(budget_s=SEND_BUDGET_S)[0]:
+        if not outbox.send_in_turn(budget_s=outbox.TURN_S)[0]:
             time.sleep(0.05)
 
 

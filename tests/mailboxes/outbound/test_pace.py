@@ -67,13 +67,37 @@ def test_mailbox_that_is_served_or_has_sent_its_minute_has_no_turn(settings: Any
     assert outbox.mailboxes_due() == [free.pk]
 
 
-def test_tenant_of_which_enough_mailboxes_are_served_leaves_workers_to_others() -> None:
-    flood = MailboxFactory()
-    soon = timezone.now() + timedelta(minutes=1)
-    for _ in range(pace.AT_ONCE):
-        queued(MailboxFactory(tenant=flood.tenant, visitor_until=soon))
+@pytest.mark.parametrize(("workers", "served"), [(1, 1), (2, 1), (4, 3)])
+def test_tenant_leaves_one_worker_to_others(settings: Any, workers: int, served: int) -> None:
+    """Also where what is being sent is all its mailboxes have: a large mail on a slow line holds whoever sends it."""
+    settings.CELERY_WORKER_CONCURRENCY = workers
+    flood, other = MailboxFactory(), MailboxFactory()
     queued(flood)
+    soon = timezone.now() + timedelta(minutes=1)
+    for _ in range(served):
+        assert outbox.mailboxes_due() == [flood.pk]
+        queued(MailboxFactory(tenant=flood.tenant, visitor_until=soon), state=State.SENDING)
     assert outbox.mailboxes_due() == []
+    queued(other)
+    assert outbox.mailboxes_due() == [other.pk]
+
+
+def test_tenant_without_others_has_all_workers(settings: Any) -> None:
+    settings.CELERY_WORKER_CONCURRENCY = 2
+    served = MailboxFactory(visitor_until=timezone.now() + timedelta(minutes=1))
+    mailboxes = [MailboxFactory(tenant=served.tenant) for _ in range(3)]
+    for mailbox in mailboxes:
+        queued(mailbox)
+    assert outbox.mailboxes_due() == [one.pk for one in mailboxes]
+
+
+def test_mailbox_that_another_worker_serves_does_not_step_aside() -> None:
+    soon = timezone.now() + timedelta(minutes=1)
+    mailbox = MailboxFactory(outbound_transport="graph", visitor_until=soon)
+    queued(mailbox)
+    outbox.send_from(mailbox.pk, budget_s=0)
+    mailbox.refresh_from_db()
+    assert mailbox.send_wait_until is None
 
 
 def test_mailbox_that_cannot_begin_steps_aside() -> None:
