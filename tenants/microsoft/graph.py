@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import BinaryIO
 from urllib.parse import quote, urlencode, urlsplit
 
 from tenants.errors import BadAnswer, ForeignLink, IntegrationError
-from tenants.microsoft.answers import JSON, read_json
+from tenants.microsoft.answers import JSON, clock_skew, read_json
 from tenants.microsoft.batch import MAX_BATCH, BatchRequest, BatchResult, batch_body, read_batch
 from tenants.microsoft.clouds import Cloud
 from tenants.microsoft.graph_errors import graph_error, is_claims_challenge
@@ -72,6 +73,7 @@ class GraphClient:
         self._base = cloud.graph_url + VERSION
         self._bearer = Bearer(token)
         self._lanes = Lanes(gate)
+        self._skew: timedelta | None = None
         self._deadline_s = deadline_s
         common = {"User-Agent": user_agent, "Prefer": _IMMUTABLE}
         self._json_headers = {**common, "Accept": "application/json", "Accept-Encoding": "gzip"}
@@ -87,6 +89,11 @@ class GraphClient:
     def charged(self) -> int:
         """Requests as Microsoft counts them against its limits: each one in a batch by itself."""
         return self._lanes.charged
+
+    @property
+    def clock_skew(self) -> timedelta:
+        """How far our clock was ahead of Graph's at the first answer (negative: behind); zero before it."""
+        return self._skew or timedelta(0)
 
     def get(
         self, path: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
@@ -235,13 +242,16 @@ class GraphClient:
         bearer: str,
     ) -> Answer:
         self._lanes.count()
-        return open_answer(
+        answer = open_answer(
             method,
             url,
             headers={**headers, "Authorization": f"Bearer {bearer}", "client-request-id": request_id},
             body=body,
             deadline_s=self._deadline_s,
         )
+        if self._skew is None:
+            self._skew = clock_skew(answer.headers)
+        return answer
 
     def _failure(self, answer: Answer, url: str, request_id: str) -> IntegrationError:
         if 300 <= answer.status < 400:
