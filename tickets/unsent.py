@@ -22,8 +22,9 @@ from tickets.records import RESTING
 Kind, State, Status = Entry.Kind, OutboundMessage.State, Ticket.Status
 #: Waits for a person: no look finds out any more whether it left.
 _LOST: Final = Q(outbound__state=State.UNCERTAIN, outbound__retry_at=None)
-#: Sent from Outlook to others than the customer: forwarded to a colleague, say.
-_PAST: Final = Q(decisions__past_customer=True)
+#: Sent from Outlook to others than the customer: forwarded to a colleague, say. Asked for by its value it would be
+#: neither true nor false of the mails that say nothing of it, and leave them out as well.
+_PAST: Final = Q(decisions__has_key="past_customer")
 #: Is no word to the customer.
 UNSENT: Final = Q(outbound__state__in=(State.FAILED, State.CANCELLED, State.BOUNCED)) | _LOST | _PAST
 #: What is said of it on the ticket.
