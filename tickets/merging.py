@@ -47,7 +47,7 @@ def merge(tickets: Sequence[Ticket], *, into: Ticket, by: User) -> None:
         into.tags.add(*Tag.objects.filter(tickets__in=locked))
         into.watchers.add(*User.objects.filter(pk__in=_watchers(locked)))
         _close(locked, into)
-        _reckon(into, is_woken=any(one.status in (Status.NEW, Status.OPEN) for one in locked.values()))
+        reckon(into, is_woken=any(one.status in (Status.NEW, Status.OPEN) for one in locked.values()))
         _note_merge(locked.values(), into, by=by)
 
 
@@ -61,8 +61,8 @@ def unmerge(ticket: Ticket, *, by: User) -> None:
             raise NotPossible(_("This ticket is not merged into another."))
         _move(Entry.objects.filter(ticket=into, came_from=ticket), to=ticket)
         Ticket.objects.filter(pk=ticket.pk).update(merged_into=None, status=Status.OPEN, closed_at=None)
-        _reckon(ticket)
-        _reckon(into)
+        reckon(ticket)
+        reckon(into)
         _tell(
             ticket,
             gettext_noop("Taken apart from %(reference)s again.") % {"reference": into.reference},
@@ -89,8 +89,8 @@ def split(ticket: Ticket, entry_ids: Collection[int], *, by: User) -> Ticket:
             raise NotPossible(_("Leave at least one entry on this ticket."))
         made = _opened(ticket, next(entry for entry in chosen if entry.kind == Kind.MAIL_IN))
         _move(own.filter(pk__in=[entry.pk for entry in chosen]), to=made)
-        _reckon(made)
-        _reckon(ticket)
+        reckon(made)
+        reckon(ticket)
         count = len(chosen)
         moved = {"n": count, "reference": made.reference}
         _tell(ticket, gettext_noop("%(n)s entries went to the new ticket %(reference)s.") % moved, by=by)
@@ -163,9 +163,13 @@ def _move(entries: QuerySet[Any], *, to: Ticket) -> None:
     Entry.objects.filter(pk__in=[pk for pk, _id in rows]).update(ticket=to, came_from=None)
 
 
-def _reckon(ticket: Ticket, *, is_woken: bool = False) -> None:
-    """Bring what the ticket says of its entries in line with them."""
-    values: dict[str, Any] = {"entry_count": Entry.objects.filter(ticket=ticket).count()}
+def reckon(ticket: Ticket, *, is_woken: bool = False) -> None:
+    """Bring what the ticket says of its entries in line with them; without a mail nobody waits."""
+    values: dict[str, Any] = {
+        "entry_count": Entry.objects.filter(ticket=ticket).count(),
+        "last_entry_by": Ticket.Spoke.STAFF,
+        "waits_since_at": None,
+    }
     if stands := standing_of(ticket):
         values |= {
             "last_entry_at": stands.last_at,

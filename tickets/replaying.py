@@ -19,6 +19,7 @@ from tenants.models import Tenant
 from tenants.whom import for_its_tenant
 from tickets.filing import Filer
 from tickets.foreground import Patience, file_all
+from tickets.merging import reckon
 from tickets.models import Entry, ThreadKey, Ticket
 from tickets.policies import threads
 
@@ -178,19 +179,15 @@ def _take_off_ticket(row: InboundMessage) -> None:
         return
     # A filer that is about to add to this ticket waits here, or has to have committed: then its entry is counted.
     ticket = Ticket.objects.select_for_update().get(pk=entry.ticket_id)
-    others = list(
-        ticket.entries.exclude(pk=entry.pk).select_related("inbound").order_by("-happened_at", "-pk")
-    )
-    spoken = [other for other in others if other.kind != Entry.Kind.MAIL_OUT or not other.auto_reply]
-    if not spoken:
+    others = ticket.entries.exclude(pk=entry.pk).order_by("-happened_at", "-pk")
+    if not others.exclude(kind=Entry.Kind.MAIL_OUT, auto_reply=True).exists():
         # An acknowledgement alone is no conversation; it stays in the outbox, and filing finds it again there.
         ticket.delete()
         return
-    _forget_marks(ticket, row, others[:MOST_NEIGHBOURS])
+    neighbours = others.select_related("inbound").defer("text", "new_text", "html")
+    _forget_marks(ticket, row, list(neighbours[:MOST_NEIGHBOURS]))
     entry.delete()
-    ticket.entry_count = max(0, ticket.entry_count - 1)
-    ticket.last_entry_at, ticket.last_entry_by = spoken[0].happened_at, _speaker(spoken[0])
-    ticket.save(update_fields=["entry_count", "last_entry_at", "last_entry_by"])
+    reckon(ticket)
 
 
 def _forget_marks(ticket: Ticket, row: InboundMessage, others: Sequence[Entry]) -> None:
@@ -210,9 +207,3 @@ def _marks(row: InboundMessage) -> set[str]:
     for part in message.parts:
         part.content.discard()
     return {*threads.leaves(message), threads.content_key(row.mailbox_id, message, row.received_at)}
-
-
-def _speaker(entry: Entry) -> str:
-    if entry.kind != Entry.Kind.MAIL_IN:
-        return Ticket.Spoke.STAFF
-    return Ticket.Spoke.MACHINE if entry.auto_reply else Ticket.Spoke.CUSTOMER

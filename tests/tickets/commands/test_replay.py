@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from mailboxes import storage
 from mailboxes.models import InboundMessage, Mailbox
 from tests.factories import EntryFactory, InboundMessageFactory, MailboxFactory, UserFactory, mail
 from tickets.filing import file_for
-from tickets.models import Attachment, Entry, Ticket
+from tickets.models import Attachment, Entry, ThreadKey, Ticket
 from tickets.replaying import replay
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +99,21 @@ def test_mail_that_nothing_ties_to_its_ticket_leaves_it(answer: Answer, mailbox:
     ticket.refresh_from_db()
     assert Entry.objects.get(inbound=stranger).ticket != ticket
     assert ticket.entry_count == 1
+
+
+def test_nobody_waits_any_more_where_the_mail_that_did_has_left(answer: Answer, mailbox: Mailbox) -> None:
+    """The answer before it is the last word again, whatever was noted since."""
+    root, reply = filed(mailbox), filed(mailbox, REPLY, in_reply_to=ROOT)
+    ticket, said_at = root.entry.ticket, reply.received_at - timedelta(seconds=1)
+    Entry.objects.filter(inbound=root).update(happened_at=said_at - timedelta(hours=1))
+    EntryFactory(ticket=ticket, kind=Entry.Kind.MAIL_OUT, message_id="<a@b>", happened_at=said_at)
+    EntryFactory(ticket=ticket, kind=Entry.Kind.NOTE, message_id="", happened_at=timezone.now())
+    ThreadKey.objects.all().delete()
+    storage.full_path(reply.raw_path).write_bytes(mail(subject="Another matter", message_id=REPLY))
+    answer("replay", str(reply.pk))
+    ticket.refresh_from_db()
+    assert Entry.objects.get(inbound=reply).ticket != ticket
+    assert (ticket.waits_since_at, ticket.last_entry_by, ticket.last_entry_at) == (None, "staff", said_at)
 
 
 def test_note_keeps_the_ticket_of_a_replayed_mail(answer: Answer, mailbox: Mailbox) -> None:
