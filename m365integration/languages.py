@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -13,9 +14,9 @@ from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_noop
-from django.views.decorators.http import require_POST
 
 from m365integration.models import Preference
+from tenants.posted import posted
 
 #: Where the session keeps the choice, so that it costs no query of each page.
 CHOICE: Final = "_language"
@@ -48,7 +49,7 @@ def recall(request: HttpRequest, user: User, **kwargs: Any) -> None:
         request.session[CHOICE] = chosen
 
 
-@require_POST
+@partial(posted, page="admin:index")
 def choose(request: HttpRequest) -> HttpResponse:
     """Keep a person's language for his account, and go back to the page he read."""
     chosen = request.POST.get("language", "")

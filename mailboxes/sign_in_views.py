@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib.admin import site
 from django.contrib.admin.views.decorators import staff_member_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from mailboxes import device_codes, signin
 from mailboxes.models import DeviceCodePending, Mailbox
@@ -17,6 +19,7 @@ from mailboxes.sides import Opened, SendingSide, mailbox_of, sends_apart, side_c
 from tenants.diagnosis import diagnose_token
 from tenants.errors import IntegrationError, TokenRefused
 from tenants.models import SignInAttempt
+from tenants.posted import posted
 from tenants.reach import ADMINS, within
 from tenants.round_trip import Answer, Purpose, new_state, proof_of, return_address, send_away
 
@@ -25,7 +28,7 @@ LOOK_AGAIN_S = 4
 
 
 @staff_member_required
-@require_POST
+@partial(posted, page="admin:mailboxes_mailbox_change")
 def sign_in(request: HttpRequest, pk: int) -> HttpResponse:
     """Start the sign-in of a person to a mailbox, in the way that is set for it."""
     side = side_called(_changeable(request, pk), request.POST.get("side", ""))

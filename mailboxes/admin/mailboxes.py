@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from mailboxes import checkups, folders, pausing, signin, tokens
 from mailboxes.admin import comparing, pages
@@ -32,10 +32,12 @@ from mailboxes.models import InboundMessage, Mailbox
 from mailboxes.removal import remove
 from mailboxes.sides import SendingSide, side_called
 from tenants.admin.scoped import TenantOwnedAdmin
+from tenants.posted import posted
 from tenants.reach import NOBODY
 from tenants.templatetags.desk import ago
 from tenants.wording import shown
 
+FORM = require_http_methods(["GET", "HEAD", "POST"])
 #: What a form may ask beside these is a question to the person, not a column.
 COLUMNS = {field.name for field in Mailbox._meta.concrete_fields}
 _BESIDE = ("registration__tenant", "outbound_registration__tenant")
@@ -100,33 +102,27 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
         own = [
             path(
                 f"<int:pk>/{name}/",
-                self.admin_site.admin_view(require_POST(door)),
+                self.admin_site.admin_view(posted(door)),
                 name=f"mailboxes_mailbox_{name}",
             )
             for name, door in doors
         ]
         kept = self.admin_site.admin_view(require_safe(self.last_examination))
         own.append(path("<int:pk>/examined/", kept, name="mailboxes_mailbox_examined"))
-        allowed = require_http_methods(["GET", "HEAD", "POST"])
-        own.append(
-            path(
-                "<int:pk>/guide/",
-                self.admin_site.admin_view(allowed(self.guide)),
-                name="mailboxes_mailbox_guide",
-            )
-        )
+        guide = self.admin_site.admin_view(FORM(self.guide))
+        own.append(path("<int:pk>/guide/", guide, name="mailboxes_mailbox_guide"))
         return [*self._urls_beside(), *own, *super().get_urls()]
 
     def _urls_beside(self) -> list[Any]:
         """Give the pages about registrations and about what expires, which name no mailbox."""
-        allowed = require_http_methods(["GET", "HEAD", "POST"])
-        guide = self.admin_site.admin_view(allowed(partial(show_guide, self)))
-        scope = self.admin_site.admin_view(require_POST(partial(prove_scope_now, self)))
+        guide = self.admin_site.admin_view(FORM(partial(show_guide, self)))
+        proving = posted(partial(prove_scope_now, self), page="admin:mailboxes_registration_guide")
+        scope = self.admin_site.admin_view(proving)
         radar = self.admin_site.admin_view(require_safe(partial(show_radar, self)))
         calendars = [
             path(
                 f"radar/calendar/{name}/",
-                self.admin_site.admin_view(require_POST(partial(door, self))),
+                self.admin_site.admin_view(posted(partial(door, self), page="admin:mailboxes_radar")),
                 name=f"mailboxes_calendar_{name}",
             )
             for name, door in (("make", make_calendar_link), ("revoke", revoke_calendar_link))

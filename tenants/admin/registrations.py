@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from tenants import app_tokens
 from tenants.admin.consenting import ask_for_consent, card, offer_link
@@ -31,6 +31,7 @@ from tenants.admin.wording import credential_state, explain, lasts
 from tenants.connection import prove
 from tenants.errors import IntegrationError
 from tenants.models import AppRegistration, Consent, Credential, ScopeProof
+from tenants.posted import posted
 from tenants.proof import ProvenPage, ask_again
 from tenants.reach import ADMINS
 from tenants.round_trip import return_address
@@ -115,7 +116,7 @@ class AppRegistrationAdmin(ProvenPage, TenantOwnedAdmin):
         return super().get_queryset(request).prefetch_related("credentials")
 
     def get_urls(self) -> list[Any]:
-        test = self.admin_site.admin_view(require_POST(self.test_connection))
+        test = self.admin_site.admin_view(posted(self.test_connection))
         replacing = self.admin_site.admin_view(
             require_http_methods(["GET", "HEAD", "POST"])(self.replace_credential)
         )
@@ -137,7 +138,7 @@ class AppRegistrationAdmin(ProvenPage, TenantOwnedAdmin):
         def door(request: HttpRequest, pk: int) -> HttpResponse:
             return act(self, request, self._mine(request, pk))
 
-        return self.admin_site.admin_view(require_POST(door))
+        return self.admin_site.admin_view(posted(door))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         registration = context.get("original")

@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from tests.factories import PASSWORD, QueueFactory, TicketFactory
 from tests.tenants.admin.conftest import Desk, signed_in
+from tests.walls import routes
+from tests.walls.world import World
 from tickets.models import Ticket
 
 
@@ -64,3 +66,27 @@ def test_a_form_of_an_ended_session_cannot_be_replayed(desk: Desk, caplog: pytes
     assert client.post(url, form).status_code == 403
     assert ticket.entries.count() == 1
     assert "Forbidden (CSRF token" in caplog.text
+
+
+#: Asked by scripts of a page alone: no browser comes back to them from a sign-in.
+SCRIPTS = {
+    "admin/tickets/ticket/<int:pk>/look/",
+    "admin/tickets/ticket/<int:pk>/quote/",
+    "admin/tickets/ticket/<int:pk>/people/",
+}
+FORMS = {
+    route: door.model
+    for route, door in routes.DOORS.items()
+    if door.methods == {"POST"} and route not in SCRIPTS
+}
+
+
+@pytest.mark.parametrize("route", FORMS)
+def test_an_address_of_a_form_leads_a_browser_to_the_page_of_its_button(world: World, route: str) -> None:
+    """Without scripts a form that meets the sign-in comes back as a question for its address."""
+    address = routes.address(route, world.pk(FORMS[route], "a"))
+    shown = world.client("operator").get(address, follow=True, headers={"accept": "text/html"})
+
+    assert shown.status_code == 200
+    assert "you had to sign in first" in shown.text
+    assert "doesn’t exist" not in shown.text

@@ -16,13 +16,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
 
 from mailboxes.models import Mailbox
 from mailboxes.transports.out import why_not
 from tenants.admin.scoped import TenantForm, TenantOwnedAdmin
 from tenants.admin.theme import ThemedChoicesFilter
 from tenants.errors import IntegrationError
+from tenants.posted import posted
 from tenants.reach import ADMINS, NOBODY, WORKERS, may
 from tenants.templatetags.desk import ago
 from tenants.wording import told
@@ -79,7 +79,7 @@ class ApprovalAdmin(Unwritten):
         own = [
             path(
                 f"<int:pk>/{name}/",
-                self.admin_site.admin_view(require_POST(door)),
+                self.admin_site.admin_view(posted(door)),
                 name=f"tickets_approval_{name}",
             )
             for name, door in doors.items()

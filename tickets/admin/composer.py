@@ -19,6 +19,7 @@ from mailboxes.outbound.room import Room, room_of
 from tenants.admin.wording import explain
 from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError, Misconfigured
+from tenants.posted import posted
 from tenants.wording import told
 from tickets import drafts, handling, looks
 from tickets.addresses import others_on, suggest
@@ -50,15 +51,15 @@ class ComposerPages:
 
     def get_urls(self) -> list[Any]:
         doors = {
-            "answer": self.write_answer,
-            "draft": self.keep_draft,
-            "quote": self.quote,
-            "people": self.suggest,
+            "answer": posted(self.write_answer),
+            "draft": posted(self.keep_draft),
+            "quote": require_POST(self.quote),
+            "people": require_POST(self.suggest),
         }
         own = [
             path(
                 f"<int:pk>/{name}/",
-                self.admin_site.admin_view(require_POST(door)),
+                self.admin_site.admin_view(door),
                 name=f"tickets_ticket_{name}",
             )
             for name, door in doors.items()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from mailboxes.parsing.gate import storable
+from tenants.posted import posted
 from tickets import handling, looks, merging
 from tickets.models import Ticket
 from tickets.notes import add_note
@@ -30,29 +31,29 @@ class TicketDoors:
     has_view_permission: Any
 
     def get_urls(self) -> list[Any]:
-        doors: dict[str, tuple[Act, Any]] = {
-            "note": (self.write_note, self.has_change_permission),
-            "merge": (self.merge, self.has_change_permission),
-            "unmerge": (self.unmerge, self.has_change_permission),
-            "split": (self.split, self.has_change_permission),
-            "quick": (self.do_quickly, self.has_change_permission),
-            "watch": (self.watch, self.has_view_permission),
-            "look": (self.look, self.has_view_permission),
+        doors: dict[str, tuple[Act, Any, Any]] = {
+            "note": (self.write_note, self.has_change_permission, posted),
+            "merge": (self.merge, self.has_change_permission, posted),
+            "unmerge": (self.unmerge, self.has_change_permission, posted),
+            "split": (self.split, self.has_change_permission, posted),
+            "quick": (self.do_quickly, self.has_change_permission, posted),
+            "watch": (self.watch, self.has_view_permission, posted),
+            "look": (self.look, self.has_view_permission, require_POST),
         }
         own = [
-            path(f"<int:pk>/{name}/", self._door(act, may), name=f"tickets_ticket_{name}")
-            for name, (act, may) in doors.items()
+            path(f"<int:pk>/{name}/", self._door(act, may, by), name=f"tickets_ticket_{name}")
+            for name, (act, may, by) in doors.items()
         ]
         return [*own, *super().get_urls()]  # type: ignore[misc]
 
-    def _door(self, act: Act, may: Any) -> Any:
+    def _door(self, act: Act, may: Any, by: Any) -> Any:
         def door(request: HttpRequest, pk: int) -> HttpResponse:
             ticket = self.get_queryset(request).filter(pk=pk).first()
             if ticket is None or not may(request, ticket):
                 raise Http404
             return act(request, ticket)
 
-        return self.admin_site.admin_view(require_POST(door))
+        return self.admin_site.admin_view(by(door))
 
     def write_note(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         if text := request.POST.get("text", "").strip():

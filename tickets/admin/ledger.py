@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,12 +16,13 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from mailboxes import figures
 from mailboxes.models import InboundMessage
 from tenants.admin.theme import ThemedChoicesFilter, ThemedSimpleFilter
 from tenants.admin.wording import explain
+from tenants.posted import posted
 from tenants.reach import ADMINS, NOBODY, WORKERS, is_operator, may
 from tenants.templatetags.desk import ago
 from tenants.wording import shown
@@ -120,15 +121,17 @@ class LedgerAdmin(SearchedByIndex):
         return lookup in LINKED or super().lookup_allowed(lookup, value, request)
 
     def get_urls(self) -> list[Any]:
-        doors = {
-            "again": require_POST(self.try_one_again),
-            "ticket": require_POST(self.make_one_ticket),
+        doors: dict[str, Callable[..., HttpResponse]] = {
+            "again": posted(self.try_one_again),
+            "ticket": posted(self.make_one_ticket),
             "rules": require_safe(self.show_rules),
         }
-        of_mailboxes = {
-            "preview": require_POST(partial(preview.preview_now, self)),
-            "start": require_POST(partial(preview.start_now, self)),
-            "import_again": require_POST(partial(importing.file_again, self)),
+        of_mailboxes: dict[str, Callable[..., HttpResponse]] = {
+            "preview": posted(partial(preview.preview_now, self), page="admin:mailboxes_mailbox_change"),
+            "start": posted(partial(preview.start_now, self), page="admin:mailboxes_mailbox_change"),
+            "import_again": posted(
+                partial(importing.file_again, self), page="admin:mailboxes_mailbox_change"
+            ),
             "undo_import": require_http_methods(["GET", "HEAD", "POST"])(partial(importing.undo, self)),
         }
         return [

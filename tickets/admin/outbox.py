@@ -15,7 +15,6 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
 
 from mailboxes.enqueue import enqueue_send
 from mailboxes.models import OutboundMessage
@@ -25,6 +24,7 @@ from tenants.admin.scoped import TenantOwnedAdmin
 from tenants.admin.theme import ThemedChoicesFilter
 from tenants.admin.wording import explain
 from tenants.diagnosis import Diagnosis, diagnose_own
+from tenants.posted import posted
 from tenants.reach import NOBODY, WORKERS, may
 from tenants.templatetags.desk import ago
 from tenants.wording import shown
@@ -92,7 +92,7 @@ class OutboxAdmin(TenantOwnedAdmin):
         own = [
             path(
                 f"<int:pk>/{name}/",
-                self.admin_site.admin_view(require_POST(door)),
+                self.admin_site.admin_view(posted(door)),
                 name=f"mailboxes_outboundmessage_{name}",
             )
             for name, door in doors

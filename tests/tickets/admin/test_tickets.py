@@ -177,12 +177,16 @@ def test_notes_are_written_by_agents_of_the_tenant_only(desk: Desk, who: str, wh
     assert not ticket.entries.exists()
 
 
-def test_a_note_needs_a_post(desk: Desk) -> None:
-    ticket = TicketFactory(tenant=desk.ours)
+@pytest.mark.parametrize("door", ["note", "answer", "draft", "merge", "watch"])
+def test_a_browser_whose_form_met_the_sign_in_is_led_to_the_ticket_and_told(desk: Desk, door: str) -> None:
+    ticket, client = TicketFactory(tenant=desk.ours), signed_in(desk.agent)
+    address = reverse(f"admin:tickets_ticket_{door}", args=[ticket.pk])
+    shown = client.get(address, follow=True, headers={"accept": "text/html"})
 
-    assert (
-        signed_in(desk.agent).get(reverse("admin:tickets_ticket_note", args=[ticket.pk])).status_code == 405
-    )
+    assert client.get(address).status_code == 405
+    assert shown.redirect_chain[-1][0].endswith(f"/{ticket.pk}/change/")
+    assert "you had to sign in first" in shown.text
+    assert ticket.entries.count() == 0
 
 
 def test_an_agent_sets_status_and_queue_and_touches_nothing_else(desk: Desk) -> None:
