@@ -94,7 +94,7 @@ def test_a_mail_that_is_due_and_waits_can_still_be_taken_back(desk: Page) -> Non
     desk.fill("#answer-text", "Unplug it.")
     submit(desk)
     OutboundMessage.objects.update(retry_at=timezone.now() - timedelta(seconds=1))
-    with desk.expect_response(lambda one: one.request.resource_type == "fetch" and "change" in one.url):
+    with desk.expect_response(lambda one: one.request.resource_type == "fetch" and "/entry/?" in one.url):
         desk.reload()
     with desk.expect_navigation():
         desk.click(".desk-undo button")

@@ -144,6 +144,7 @@ DOORS: Final = {
         f"admin/tickets/ticket/<int:pk>/{name}/": Door(model="tickets.ticket", roles=STAFF, methods=_POST)
         for name in ("watch", "look")
     },
+    "admin/tickets/ticket/<int:pk>/entry/": Door(model="tickets.ticket", roles=STAFF, methods=_SAFE),
     "admin/tickets/ticket/<int:pk>/ask/": Door(model="tickets.ticket", roles=WORKERS, methods=_SAFE | _POST),
     **{
         f"admin/tickets/approval/<int:pk>/{name}/": Door(

@@ -161,9 +161,13 @@ def folded(
     return items[:began], items[began:end], items[end:]
 
 
-def conversation(ticket: Ticket, *, shows_all: bool = False, unread: int = 0) -> list[Item]:
-    """Give the entries, oldest first; as many of the latest as are unread are marked."""
+def conversation(
+    ticket: Ticket, *, shows_all: bool = False, unread: int = 0, only: int | None = None
+) -> list[Item]:
+    """Give the entries, or only one, oldest first; as many of the latest as are unread are marked."""
     rows = _entries(ticket).order_by("-happened_at", "-pk")
+    if only is not None:
+        rows = rows.filter(pk=only)
     entries = list(rows if shows_all else rows[:SHOWN_ENTRIES])[::-1]
     files: dict[int, list[Attachment]] = {}
     for file in Attachment.objects.filter(entry__in=entries):

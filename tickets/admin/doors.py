@@ -8,13 +8,15 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from mailboxes.parsing.gate import storable
 from tenants.posted import posted
 from tickets import handling, looks, merging
+from tickets.admin.conversation import conversation
 from tickets.models import Ticket
 from tickets.notes import add_note
 from tickets.watching import watch
@@ -39,6 +41,7 @@ class TicketDoors:
             "quick": (self.do_quickly, self.has_change_permission, posted),
             "watch": (self.watch, self.has_view_permission, posted),
             "look": (self.look, self.has_view_permission, require_POST),
+            "entry": (self.show_entry, self.has_view_permission, require_safe),
         }
         own = [
             path(f"<int:pk>/{name}/", self._door(act, may, by), name=f"tickets_ticket_{name}")
@@ -126,6 +129,17 @@ class TicketDoors:
             is_answering=request.POST.get("answering") == "1",
         )
         return JsonResponse({"said": [_sentence(one) for one in others], "entries": ticket.entry_count})
+
+    def show_entry(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+        """Show one entry without the page around it, or nothing; asked for by leaving.js."""
+        asked = request.GET.get("entry", "")
+        only = int(asked) if asked.isdecimal() and len(asked) < 19 else 0
+        may_change = self.has_change_permission(request, ticket)
+        shown = [
+            {"item": item, "entry": item.entry, "has_change_permission": may_change}
+            for item in conversation(ticket, only=only)
+        ]
+        return HttpResponse("".join(render_to_string("tickets/entry.html", one, request) for one in shown))
 
 
 def _sentence(one: looks.Present) -> dict[str, Any]:

@@ -13,10 +13,10 @@
   async function follow(entry, turn = 0) {
     if (turn >= ASKED_AFTER_S.length) return;
     await new Promise((done) => { setTimeout(done, ASKED_AFTER_S[turn] * 1000); });
-    const response = await fetch(location.href, { credentials: "same-origin", redirect: "error" }).catch(() => null);
+    const { entry: address } = document.querySelector("[data-desk-ticket]").dataset;
+    const response = await fetch(`${address}?entry=${entry.id.split("-")[1]}`, { credentials: "same-origin", redirect: "error" }).catch(() => null);
     if (response === null || !response.ok) return;
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const fresh = page.getElementById(entry.id);
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById(entry.id);
     if (fresh === null) return;
     const head = document.adoptNode(fresh.querySelector(".desk-entry-head"));
     const trouble = fresh.querySelector(":scope > [role=alert]");

@@ -189,6 +189,16 @@ def test_a_browser_whose_form_met_the_sign_in_is_led_to_the_ticket_and_told(desk
     assert ticket.entries.count() == 0
 
 
+def test_one_entry_is_shown_without_the_page_around_it(desk: Desk) -> None:
+    entry, other = (EntryFactory(ticket__tenant=tenant) for tenant in (desk.ours, desk.theirs))
+    client, address = signed_in(desk.agent), reverse("admin:tickets_ticket_entry", args=[entry.ticket_id])
+    shown = client.get(address, {"entry": entry.pk}).text
+
+    assert f'id="entry-{entry.pk}"' in shown
+    assert "<body" not in shown
+    assert client.get(address, {"entry": other.pk}).content == b""
+
+
 def test_an_agent_sets_status_and_queue_and_touches_nothing_else(desk: Desk) -> None:
     ticket, queue = TicketFactory(tenant=desk.ours), QueueFactory(tenant=desk.ours)
     form = {"status": "solved", "queue": queue.pk, "_continue": "1"}
