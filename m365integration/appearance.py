@@ -88,9 +88,12 @@ def _language(request: HttpRequest) -> str:
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Give the side bar; items the user may not open are left out by the theme."""
+    from tickets.admin.saved_views import NEEDS_ANSWER
+
     ledger = reverse_lazy("admin:mailboxes_inboundmessage_changelist")
     badge = quarantine_badge(request)
     tickets = _item(_("Tickets"), "inbox", "admin:tickets_ticket_changelist", "may_read")
+    tickets |= {"link": f"{tickets['link']}?{NEEDS_ANSWER}"}
     if news := news_badge(request):
         tickets |= {"badge": news}
     quarantine = _item(_("Quarantine"), "warning", "admin:mailboxes_inboundmessage_changelist", "may_read")

@@ -22,6 +22,7 @@ from tenants.models import Alert, Credential, Tenant
 from tenants.reach import ADMINS, is_operator, may, within
 from tenants.templatetags.desk import distance
 from tickets import figures as ticket_figures
+from tickets.admin.saved_views import NEEDS_ANSWER
 from tickets.models import Ticket
 
 #: What the page lists of each kind; the lists have the rest.
@@ -33,7 +34,12 @@ class Card:
     label: str
     count: int
     link: str
-    level: str = ""
+    #: Whether there should be none.
+    is_trouble: bool = False
+
+    @property
+    def level(self) -> str:
+        return "danger" if self.is_trouble and self.count else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context |= _plots(request, tickets, now) | _mail(mailboxes, ledger, now)
     context |= {
         "title": _("Overview"),
-        "cards": [*_cards(tickets, ledger, now), *_outbox(request), *_alerts(request)],
+        "cards": [*_cards(tickets, ledger, now), *_troubles(request)],
         "ailing": [(mailbox, explain(mailbox.trouble)) for mailbox in ailing[:SHOWN]],
         "has_more_ailing": len(ailing) > SHOWN,
         "may_act": may(request, ADMINS),
@@ -88,7 +94,7 @@ def _cards(tickets: QuerySet[Any], ledger: QuerySet[Any], now: datetime) -> list
         Card(
             label=_("tickets need an answer"),
             count=status["new"] + status["open"],
-            link=f"{list_of_tickets}?status__in=new,open",
+            link=f"{list_of_tickets}?{NEEDS_ANSWER}",
         ),
         Card(
             label=_("tickets opened today"),
@@ -99,7 +105,7 @@ def _cards(tickets: QuerySet[Any], ledger: QuerySet[Any], now: datetime) -> list
             label=_("mails in quarantine"),
             count=states[0],
             link=f"{list_of_mails}?state__exact=quarantined",
-            level="danger" if states[0] else "",
+            is_trouble=True,
         ),
         Card(
             label=_("mails waiting to be filed"),
@@ -114,32 +120,26 @@ def _cards(tickets: QuerySet[Any], ledger: QuerySet[Any], now: datetime) -> list
     ]
 
 
-def _outbox(request: HttpRequest) -> list[Card]:
-    """Count the mails of which nobody can say that they left."""
-    count = mail_figures.stuck(within(request, OutboundMessage.objects.all()))
-    return [
-        Card(
-            label=_("mails failed or in doubt"),
-            count=count,
-            link=f"{reverse('admin:mailboxes_outboundmessage_changelist')}?state__in=failed,uncertain",
-            level="danger" if count else "",
-        )
-    ]
+def _troubles(request: HttpRequest) -> list[Card]:
+    """Count mails of which nobody can say that they left; for the operator, the alerts that go on as well.
 
-
-def _alerts(request: HttpRequest) -> list[Card]:
-    """Count what goes on, for the operator: an alert may name mailboxes of every tenant."""
+    Those may name mailboxes of every tenant.
+    """
+    stuck = Card(
+        label=_("mails failed or in doubt"),
+        count=mail_figures.stuck(within(request, OutboundMessage.objects.all())),
+        link=f"{reverse('admin:mailboxes_outboundmessage_changelist')}?state__in=failed,uncertain",
+        is_trouble=True,
+    )
     if not is_operator(request):
-        return []
-    count = Alert.objects.filter(recovered_at=None).count()
-    return [
-        Card(
-            label=_("alerts go on"),
-            count=count,
-            link=f"{reverse('admin:tenants_alert_changelist')}?lasts=yes",
-            level="danger" if count else "",
-        )
-    ]
+        return [stuck]
+    alerts = Card(
+        label=_("alerts go on"),
+        count=Alert.objects.filter(recovered_at=None).count(),
+        link=f"{reverse('admin:tenants_alert_changelist')}?lasts=yes",
+        is_trouble=True,
+    )
+    return [stuck, alerts]
 
 
 def _mail(mailboxes: QuerySet[Any], ledger: QuerySet[Any], now: datetime) -> dict[str, Any]:

@@ -11,14 +11,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
+from tenants.posted import posted
 from tickets.models import SavedFilter
 from tickets.models.ticket import UNSOLVED
 
+#: What a list of tickets opens with where nobody asked for more: new and open ones.
+NEEDS_ANSWER: Final = "status__in=new,open"
 #: Title and what follows the question mark.
 VIEWS: Final = [
-    (gettext_lazy("Needs an answer"), "status__in=new,open"),
+    (gettext_lazy("Needs an answer"), NEEDS_ANSWER),
     (gettext_lazy("Unread"), "for_me=unread"),
     (gettext_lazy("News on what I watch"), "for_me=news"),
     (gettext_lazy("I watch"), "for_me=watched"),
@@ -46,7 +48,7 @@ class SavedViews:
     admin_site: Any
 
     def get_urls(self) -> list[Any]:
-        door = self.admin_site.admin_view(require_POST(self.keep_filter))
+        door = self.admin_site.admin_view(posted(self.keep_filter))
         return [path("filters/", door, name="tickets_ticket_filters"), *super().get_urls()]  # type: ignore[misc]
 
     def keep_filter(self, request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from tests.factories import EntryFactory, MembershipFactory, TicketFactory
 from tests.tenants.admin.conftest import Desk, signed_in
+from tickets.admin.saved_views import NEEDS_ANSWER
 from tickets.models import Ticket
 
 LIST = "admin:tickets_ticket_changelist"
@@ -92,3 +93,11 @@ def test_a_ticket_is_given_to_those_who_work_for_its_tenant_only(desk: Desk) -> 
         taken.append(ticket.assignee)
 
     assert taken == [None, None, desk.admin]
+
+
+def test_the_side_bar_opens_what_needs_an_answer(desk: Desk) -> None:
+    address = f"{reverse(LIST)}?{NEEDS_ANSWER}"
+    shown = signed_in(desk.agent).get(reverse("admin:index")).text
+
+    # Beside the figure above the plots, which leads there as well.
+    assert shown.count(f'href="{html.escape(address)}"') == 2
