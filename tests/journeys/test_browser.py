@@ -16,8 +16,9 @@ from tests.factories import (
     UserFactory,
 )
 from tests.journeys.browsing import sign_in
+from tickets.admin.tickets import TicketAdmin
 from tickets.looks import look
-from tickets.models import Entry, Look
+from tickets.models import Entry, Look, Ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -116,6 +117,47 @@ def test_one_goes_on_through_the_list_and_back_to_where_one_was(
     agent.wait_for_url(f"{tickets}/?status__in=new,open")
 
     assert older.reference in agent.locator(".desk-here").inner_text()
+
+
+def test_one_goes_on_over_the_edge_of_the_lists_page_though_tickets_have_left_it(
+    agent: Page, live_server: Any, hostile: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TicketAdmin, "list_per_page", 2)
+    tickets, newest = f"{live_server.url}/admin/tickets/ticket", hostile.ticket.last_entry_at
+    rows = [
+        TicketFactory(tenant=hostile.tenant, last_entry_at=newest - timedelta(days=day))
+        for day in (1, 2, 3, 4)
+    ]
+    agent.goto(f"{tickets}/?status__in=new,open&p=2")
+    agent.locator("#result_list tbody th a").first.click()
+    agent.locator(".desk-near", has_text="3 / 5").wait_for()
+    agent.keyboard.press("K")
+    agent.wait_for_url(f"{tickets}/{rows[0].pk}/change/")
+    agent.locator(".desk-near", has_text="2 / 5").wait_for()
+    # Done meanwhile: what stood on the next page stands on this one now.
+    Ticket.objects.filter(pk__in=[rows[0].pk, hostile.ticket_id]).update(status="solved")
+    for row in rows[1:]:
+        agent.click("[data-by='1']")
+        agent.wait_for_url(f"{tickets}/{row.pk}/change/")
+    agent.locator("[data-by='1'][aria-disabled]").wait_for()
+
+
+def test_what_a_tab_keeps_of_one_person_is_not_there_for_the_next(
+    agent: Page, live_server: Any, hostile: Entry
+) -> None:
+    """A session that ended by itself leaves his words to him; whoever signs in after him finds none."""
+    page = f"{live_server.url}/admin/tickets/ticket/{hostile.ticket_id}/change/"
+    MembershipFactory(tenant=hostile.tenant, user__username="second")
+    agent.goto(page)
+    agent.fill("#note-text", "Between us")
+    agent.context.clear_cookies()
+    sign_in(agent, live_server.url, "second")
+    agent.goto(page)
+    assert agent.input_value("#note-text") == ""
+    agent.fill("#note-text", "Mine")
+    agent.locator("#logout-form").evaluate("form => form.requestSubmit()")
+    agent.wait_for_url("**/logout/")
+    assert agent.evaluate("Object.keys(sessionStorage).filter((one) => one.startsWith('desk-note'))") == []
 
 
 def test_a_note_outlives_other_presses_and_set_fields_are_not_left_unasked(

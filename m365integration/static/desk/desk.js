@@ -74,14 +74,15 @@
     w: () => { const form = find("#watch-form"); if (form) form.submit(); },
     h: () => { const mail = here(entries()) || entries().at(-1); const html = mail && find(".desk-html", mail); if (html) html.open = !html.open; },
     u: () => { location.href = wayBack(); },
-    J: () => follow("[data-near] [data-by='1']"),
-    K: () => follow("[data-near] [data-by='-1']"),
+    J: () => goNear(1),
+    K: () => goNear(-1),
   };
 
   // --- The list one came from: kept by the tab, so that answering and saving lead no further from it ---
 
   const LIST = "desk-list";
   const LEFT = "desk-left";
+  const PERSON = "desk-person";
 
   function keptList() {
     try { return JSON.parse(sessionStorage.getItem(LIST)) || null; } catch { return null; }
@@ -93,11 +94,16 @@
   }
 
   const isHere = (address) => new URL(address, location.href).pathname === location.pathname;
-  const follow = (selector) => { const link = find(`${selector}[href]`); if (link) location.href = link.href; };
+  const ticketsOf = (page) => all("#result_list tr.data-row", page)
+    .map((row) => find("th a, td a", row)).filter(Boolean).map((link) => new URL(link.getAttribute("href"), location.href).pathname);
+
+  const told = (page, name) => Number(find("[data-list-page]", page)?.dataset[name] ?? 1);
 
   function keepList() {
-    const own = rows().map((row) => find("th a, td a", row)).filter(Boolean).map((link) => link.getAttribute("href"));
-    sessionStorage.setItem(LIST, JSON.stringify({ at: location.pathname + location.search, rows: own.map((one) => new URL(one, location.href).pathname) }));
+    const [page, pages, perPage, count] = ["listPage", "pages", "perPage", "lines"].map((name) => told(document, name));
+    sessionStorage.setItem(LIST, JSON.stringify({
+      at: location.pathname + location.search, rows: ticketsOf(document), first: page, last: page, pages, before: (page - 1) * perPage, count,
+    }));
     const left = sessionStorage.getItem(LEFT);
     sessionStorage.removeItem(LEFT);
     const row = left && rows().find((one) => { const link = find("th a, td a", one); return link && new URL(link.href).pathname === left; });
@@ -106,15 +112,42 @@
     row.scrollIntoView({ block: "center" });
   }
 
+  /** Read on where the kept part of the list ends. Tickets that are done by now have let others move up: its last page comes again. */
+  async function readOn(list, by) {
+    for (let page = by > 0 ? list.last : list.first - 1; page > 0 && page <= list.pages; page += by) {
+      const address = new URL(list.at, location.href);
+      address.searchParams.set("p", page);
+      const response = await fetch(address, { credentials: "same-origin", redirect: "error" });
+      if (!response.ok) return;
+      const shown = new DOMParser().parseFromString(await response.text(), "text/html");
+      list.pages = told(shown, "pages");
+      const fresh = ticketsOf(shown).filter((row) => !list.rows.includes(row));
+      if (by > 0) { list.rows.push(...fresh); list.last = page; } else { list.rows.unshift(...fresh); list.first = page; list.before -= fresh.length; }
+      if (fresh.length) break;
+    }
+    sessionStorage.setItem(LIST, JSON.stringify(list));
+  }
+
+  async function goNear(by) {
+    const list = keptList();
+    const near = () => list.rows[list.rows.findIndex(isHere) + by];
+    if (!list || !list.rows.some(isHere)) return;
+    if (!near()) await readOn(list, by).catch(() => {});
+    if (near()) location.href = near(); else find(`[data-near] [data-by="${by}"]`).setAttribute("aria-disabled", "true");
+  }
+
   function showNear(nav) {
     sessionStorage.setItem(LEFT, location.pathname);
     const list = keptList();
     const at = list ? list.rows.findIndex(isHere) : -1;
     if (at < 0) return;
-    find("span.desk-quiet", nav).textContent = `${at + 1} / ${list.rows.length}`;
+    find("span.desk-quiet", nav).textContent = `${list.before + at + 1} / ${Math.max(list.count, list.before + list.rows.length)}`;
     all("[data-by]", nav).forEach((link) => {
-      const next = list.rows[at + Number(link.dataset.by)];
-      if (next) link.href = next; else link.setAttribute("aria-disabled", "true");
+      const by = Number(link.dataset.by);
+      const next = list.rows[at + by];
+      const isEnd = by > 0 ? list.last >= list.pages : list.first <= 1;
+      if (next) link.href = next; else if (isEnd) link.setAttribute("aria-disabled", "true"); else link.tabIndex = 0;
+      link.addEventListener("click", (event) => { if (!link.hasAttribute("href")) { event.preventDefault(); goNear(by); } });
     });
     nav.hidden = false;
     const plain = find(".desk-ticket").dataset.list;
@@ -190,6 +223,13 @@
   }
 
   // --- Nothing typed is lost by another press on the page ---
+
+  /** What a tab keeps is of one person: it ends with his signing out, and where somebody else has signed in. */
+  function keepToOne(page) {
+    if (sessionStorage.getItem(PERSON) !== page.dataset.person) sessionStorage.clear();
+    sessionStorage.setItem(PERSON, page.dataset.person);
+    all("#logout-form").forEach((form) => form.addEventListener("submit", () => sessionStorage.clear()));
+  }
 
   function keepNote(box) {
     const name = `desk-note ${location.pathname}`;
@@ -295,6 +335,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     showDensity();
+    all("[data-person]").forEach(keepToOne);
     all(".desk-phrases").forEach(previewPhrases);
     document.addEventListener("keydown", onKey);
     all("[data-desk=help]").forEach((button) => button.addEventListener("click", showKeys));
