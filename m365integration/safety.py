@@ -18,8 +18,9 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SHORTEST_SECRET_KEY = 50
 SHORTEST_FERNET_KEY = 32
 SHORTEST_METRICS_TOKEN = 16
-#: Source: Graph throttling limits, Outlook service: four requests at once per app and mailbox.
-MOST_SLOTS = 4
+#: One for a run that reads, one for whoever sends or looks beside it; Microsoft takes four requests at once per app and
+#: mailbox. Source: Graph throttling limits, Outlook service.
+FEWEST_SLOTS, MOST_SLOTS = 2, 4
 REAL_BROKERS = ("redis://", "rediss://", "redis+socket://", "unix://", "sentinel://", "amqp://", "amqps://")
 
 
@@ -272,11 +273,11 @@ def _alert_ways(settings: Any) -> Iterator[Reason]:
 
 
 def _slots(settings: Any) -> Iterator[Reason]:
-    if not 1 <= settings.GRAPH_SLOTS <= MOST_SLOTS:
+    if not FEWEST_SLOTS <= settings.GRAPH_SLOTS <= MOST_SLOTS:
         yield Reason(
             id="house.E026",
-            cause="GRAPH_SLOTS is not 1 to 4; Microsoft refuses a fifth request at once.",
-            fix="Remove GRAPH_SLOTS, or set it to 1, 2, 3 or 4.",
+            cause="GRAPH_SLOTS is not 2 to 4: reading and sending need one each, and Microsoft refuses a fifth.",
+            fix="Remove GRAPH_SLOTS, or set it to 2, 3 or 4.",
         )
 
 

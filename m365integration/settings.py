@@ -250,7 +250,7 @@ FETCH_TRIES: int = env.int("FETCH_TRIES", default=5)
 RETRY_DELAYS_S: list[int] = env.list("RETRY_DELAYS_S", cast=int, default=[30, 120, 600, 3600, 14400])
 # Longest total time of one call to Microsoft, seconds. Default 60.
 GRAPH_DEADLINE_S: int = env.int("GRAPH_DEADLINE_S", default=60)
-# Requests at once per app and mailbox over all workers; Microsoft allows 4. Default 4.
+# Requests at once per app and mailbox over all workers, 2 to 4; Microsoft refuses more. Default 4.
 GRAPH_SLOTS: int = env.int("GRAPH_SLOTS", default=4)
 # How many mails a mailbox sends in a minute; Exchange Online takes 30. Default 30.
 SEND_PER_MINUTE: int = env.int("SEND_PER_MINUTE", default=30)

@@ -78,7 +78,7 @@ def test_proper_production_has_no_reason_to_refuse(tmp_path: Path) -> None:
         ("house.E024", {"ALERT_WEBHOOK_URL": "http://chat.desk.example/hook"}),
         ("house.E025", {"EMAIL_USE_TLS": False}),
         ("house.E026", {"GRAPH_SLOTS": 5}),
-        ("house.E026", {"GRAPH_SLOTS": 0}),
+        ("house.E026", {"GRAPH_SLOTS": 1}),
         ("house.E027", {"STATIC_ROOT": Path("/srv/desk"), "MEDIA_ROOT": Path("/srv/desk/media")}),
         ("house.E015", {"EMAIL_IS_SET": False}),
         ("house.E016", {"METRICS_TOKEN": "guess"}),
