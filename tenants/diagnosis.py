@@ -16,13 +16,18 @@ _MAX_QUOTE_CHARS = 300
 _LOOK_UP = "https://login.microsoftonline.com/error?code="
 _AADSTS = re.compile(r"AADSTS([0-9]{4,8})\b")
 _TRAILER = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp):.*", re.DOTALL)
-_GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # What could be a token, an assertion or a secret: long, without blanks, and not a GUID.
 _LONG_RUN = re.compile(r"[A-Za-z0-9_~.+/=-]{32,}")
 _ADDRESS = re.compile(r"[^\s<>'\"]+@[^\s<>'\"]+")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,79}")
 _BY_LOWER = {code.lower(): (code, advice) for code, advice in GRAPH.items()}
-_TOKEN_TRAIL = ("trace_id", "correlation_id", "timestamp")
+#: What Microsoft's support asks for, and how it stands in a text: at the end of one sent back, or on Microsoft's page.
+_TOKEN_TRAIL = {
+    "trace_id": re.compile(rf"\b(?:Trace|Request) ID:\s*({_GUID.pattern})", re.IGNORECASE),
+    "correlation_id": re.compile(rf"\bCorrelation ID:\s*({_GUID.pattern})", re.IGNORECASE),
+    "timestamp": re.compile(r"\bTimestamp:\s*(\d{4}-\d\d-\d\d[ T][\d:.]+Z?)", re.IGNORECASE),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,7 @@ def diagnose_token(answer: Mapping[str, object]) -> Diagnosis:
     """
     text = str(answer.get("error_description") or "")
     number = _aadsts(answer, text)
-    trail = tuple((name, quote(answer[name], max_chars=64)) for name in _TOKEN_TRAIL if answer.get(name))
+    trail = _trail(answer, text)
     advice = ENTRA.get(number) or ENTRA_PEOPLE.get(number)
     if advice is not None:
         return _diagnosis(f"AADSTS{number}", advice, trail)
@@ -106,6 +111,13 @@ def gate_code(code: object) -> str:
 
 def _hide_unless_guid(run: re.Match[str]) -> str:
     return run.group() if _GUID.fullmatch(run.group().rstrip(".")) else "[hidden]"
+
+
+def _trail(answer: Mapping[str, object], text: str) -> tuple[tuple[str, str], ...]:
+    """Take each id where it stands by itself, else out of the text: a redirect brings nothing but that."""
+    found = {name: answer.get(name) or pattern.search(text) for name, pattern in _TOKEN_TRAIL.items()}
+    said = {name: one.group(1) if isinstance(one, re.Match) else one for name, one in found.items()}
+    return tuple((name, quote(value, max_chars=64)) for name, value in said.items() if value)
 
 
 def _aadsts(answer: Mapping[str, object], text: str) -> str:

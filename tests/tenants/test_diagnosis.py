@@ -66,6 +66,21 @@ def test_code_is_taken_from_the_text_before_the_list() -> None:
     assert diagnose_token(answer).code == "AADSTS65001"
 
 
+def test_ids_for_support_are_taken_from_the_text_of_a_redirect() -> None:
+    """An answer that came by way of the browser has nothing but its text."""
+    one, other = "4f0a0000-1111-4222-8333-444455556666", "5e0a0000-1111-4222-8333-444455556666"
+    said = f"AADSTS65004: Declined. Trace ID: {one} Correlation ID: {other} Timestamp: 2026-11-22 00:13:24Z"
+    trail = (("trace_id", one), ("correlation_id", other), ("timestamp", "2026-11-22 00:13:24Z"))
+    assert diagnose_token({"error": "access_denied", "error_description": said}).correlation == trail
+
+
+def test_ids_for_support_are_taken_from_what_was_copied_off_a_page() -> None:
+    one = "4f0a0000-1111-4222-8333-444455556666"
+    page = f"AADSTS50020: No.\nRequest Id: {one}\nCorrelation Id: {one}\nTimestamp: 2026-11-22T00:10:41Z"
+    said = dict(diagnose_token({"error_description": page}).correlation)
+    assert said == {"trace_id": one, "correlation_id": one, "timestamp": "2026-11-22T00:10:41Z"}
+
+
 def test_code_is_taken_from_the_list_when_the_text_has_none() -> None:
     assert diagnose_token({"error": "invalid_client", "error_codes": [7000222]}).code == "AADSTS7000222"
 
