@@ -40,12 +40,12 @@ _REQUEST = Advice(
     "are right, report this code with its correlation id.",
 )
 _DIRECTORY_NEEDED = Advice(
-    _HERE,
+    Actor.OPERATOR,
     "The request did not say which directory it is for, and this application works in one directory only.",
     "Enter the customer's Directory (tenant) ID on the tenant.",
 )
 _CLOUD = Advice(
-    _HERE,
+    Actor.OPERATOR,
     "The directory or the application belongs to another Microsoft cloud.",
     "Choose the cloud the customer's directory lives in, with an application registered in that cloud.",
 )
@@ -87,7 +87,8 @@ ENTRA: dict[str, Advice] = {
     ),
     "7000218": Advice(
         _THERE,
-        "The request carried no credential, and the application is not a public client.",
+        "No secret was sent, and the app registration allows no sign-in without one (“Allow public client flows” is "
+        "off).",
         f"For sign-in by device code or password: {_REGISTRATION} > Authentication > set 'Allow public client flows' "
         "to Yes. For any other sign-in enter a client secret or certificate here.",
     ),
@@ -112,9 +113,9 @@ ENTRA: dict[str, Advice] = {
     "700016": Advice(
         _HERE,
         "There is no application with this id in the directory.",
-        "Compare Application (client) ID and Directory (tenant) ID with the registration's Overview "
-        "page; for "
-        "an application registered elsewhere, grant admin consent in this directory first.",
+        f"{_REGISTRATION} > Overview: compare both ids there with those on the app registration and on the tenant here "
+        "(the operator changes the tenant). An application registered in another directory needs admin consent in this "
+        "one first.",
     ),
     "700027": _ASSERTION,
     "700030": _ASSERTION,
@@ -126,14 +127,16 @@ ENTRA: dict[str, Advice] = {
         "Set the clock of this server by NTP (`timedatectl set-ntp true`) and try again.",
     ),
     "90002": Advice(
-        _HERE,
+        Actor.OPERATOR,
         "There is no directory with this id or domain in the chosen cloud.",
-        "Copy the Directory (tenant) ID from Entra admin center > Overview, and check the cloud.",
+        "Copy the Tenant ID from Entra admin center > Overview, enter it as Directory (tenant) ID on the tenant here, "
+        "and check the cloud chosen there.",
     ),
     "900023": Advice(
-        _HERE,
+        Actor.OPERATOR,
         "The directory id is neither a GUID nor a domain name.",
-        "Copy the Directory (tenant) ID from Entra admin center > Overview.",
+        "Copy the Tenant ID from Entra admin center > Overview and enter it as Directory (tenant) ID on the tenant "
+        "here.",
     ),
     "50059": _DIRECTORY_NEEDED,
     "90019": _DIRECTORY_NEEDED,
@@ -166,18 +169,21 @@ ENTRA: dict[str, Advice] = {
     "65001": Advice(
         _THERE,
         "Nobody has consented to the application's permissions, or the consent was withdrawn.",
-        "Send the consent link to an administrator of the customer, or press Grant admin consent under "
-        f"{_REGISTRATION} > API permissions.",
+        "Press “Make a consent link” on the app registration here and send it to an administrator of the customer, or "
+        f"have Grant admin consent pressed under {_REGISTRATION} > API permissions. Where a person signs in to the "
+        "mailbox, it may be enough to sign in again and accept.",
     ),
     "65004": Advice(
         Actor.USER,
         "The person who signed in declined the permissions.",
-        "Start again and press Accept, or let an administrator grant consent for everybody.",
+        "Start again and press Accept on Microsoft's page, or let an administrator of the customer accept for "
+        "everybody: “Make a consent link” on the app registration here.",
     ),
     "90094": Advice(
         _THERE,
         "These permissions need an administrator's consent.",
-        "Let a Global Administrator or Privileged Role Administrator open the consent link.",
+        "Press “Make a consent link” on the app registration here and send it to a Global Administrator or Privileged "
+        "Role Administrator of the customer.",
     ),
     "90095": Advice(
         _THERE,
@@ -187,7 +193,7 @@ ENTRA: dict[str, Advice] = {
     "90099": Advice(
         _THERE,
         "The application has not been authorised in this directory.",
-        "Let an administrator of the customer open the consent link first.",
+        "Press “Make a consent link” on the app registration here and send it to an administrator of the customer.",
     ),
     "9002331": _PERSONAL_ONLY,
     "9002346": _PERSONAL_ONLY,

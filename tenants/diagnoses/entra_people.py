@@ -19,7 +19,8 @@ _REVOKED = Advice(
 _MFA = Advice(
     _PERSON,
     "The account has to prove a second factor, which only a person can do.",
-    f"{_AGAIN} Password sign-in cannot be used for such an account.",
+    "Press Sign in on the mailbox and do what Microsoft asks for. A mailbox that signs in with a stored password "
+    "cannot do that: there choose “a user signs in with the browser” under Sign-in, save, and then press Sign in.",
 )
 _DEVICE = Advice(
     _THERE,
@@ -37,7 +38,8 @@ _STALE_SIGN_IN = Advice(_PERSON, "The sign-in was not completed in one go.", "St
 _WRONG_DIRECTORY = Advice(
     _PERSON,
     "The account that signed in does not belong to this customer's directory.",
-    "Sign in with an account of the customer (a private browser window helps), or add it there as a guest.",
+    "Open this helpdesk in a private browser window, where nobody is signed in to Microsoft yet, start again there and "
+    "choose an account of the customer's own directory. A guest of that directory is refused as well.",
 )
 _DEVICE_CODE = Advice(
     _PERSON,
@@ -63,8 +65,8 @@ ENTRA_PEOPLE: dict[str, Advice] = {
     "50057": Advice(
         _THERE,
         "The account is disabled; shared mailboxes are disabled by design and cannot sign in.",
-        "Enable the account, or sign in with a user who has rights on the mailbox, or use application "
-        "sign-in.",
+        "For a shared mailbox enter a user who may open it (Full Access) as the signed-in user on the mailbox here, "
+        "save, press Sign in and choose that user. Any other account has to be enabled by its administrator.",
     ),
     "50126": Advice(
         _PERSON,

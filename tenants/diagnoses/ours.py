@@ -135,17 +135,18 @@ OURS: dict[str, Advice] = {
         "Create a new certificate, upload its public part to the registration and enter both parts here.",
     ),
     "directory_malformed": Advice(
-        _HERE,
+        _OPERATOR,
         "The directory id is neither a GUID nor a domain name.",
-        "Copy the Directory (tenant) ID from Entra admin center > Overview.",
+        "Copy the Tenant ID from Entra admin center > Overview and enter it as Directory (tenant) ID on the tenant "
+        "here.",
     ),
     "directory_mismatch": Advice(
-        _HERE,
+        _OPERATOR,
         "Entra answered for another directory than the one entered here; nothing was stored.",
         "Compare the Directory (tenant) ID with Entra admin center > Overview, and the chosen cloud.",
     ),
     "cloud_unknown": Advice(
-        _HERE,
+        _OPERATOR,
         "There is no cloud with this name.",
         "Choose global, us_gov_high, us_gov_dod, china or custom.",
     ),

@@ -4,7 +4,10 @@ from tenants.diagnoses.advice import Actor, Advice
 
 _HERE = Actor.TENANT_ADMIN
 _PERSON = Actor.USER
-_PRIVATE = "Sign in again in a private browser window, where nobody is signed in yet, and choose the expected account."
+_PRIVATE = (
+    "Open this helpdesk in a private browser window, where nobody is signed in to Microsoft yet, press Sign in on the "
+    "mailbox there and choose the expected account."
+)
 
 SIGN_INS: dict[str, Advice] = {
     "account_wrong": Advice(

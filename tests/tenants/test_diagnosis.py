@@ -24,6 +24,21 @@ def test_every_row_is_made_of_whole_sentences(code: str) -> None:
     assert re.fullmatch(r"[A-Z].*[.)]", advice.fix)
 
 
+OF_THE_TENANT = "90002 900023 50059 50049 900382 directory_malformed directory_mismatch cloud_unknown"
+
+
+@pytest.mark.parametrize("code", OF_THE_TENANT.split())
+def test_directory_and_cloud_are_up_to_the_operator(code: str) -> None:
+    """Nobody else may change the page of a tenant."""
+    assert ALL[code].who is Actor.OPERATOR
+
+
+def test_nobody_is_sent_where_the_sign_in_refuses_him() -> None:
+    """S0-18, S2-1: guests are refused, and a stored password cannot do a second factor."""
+    assert "guest of that directory is refused" in ALL["50020"].fix
+    assert "a user signs in with the browser" in ALL["50076"].fix
+
+
 def test_no_code_of_entra_stands_in_both_tables() -> None:
     assert not ENTRA.keys() & ENTRA_PEOPLE.keys()
 
