@@ -28,7 +28,7 @@ OK: Final = "ok"
 
 
 class Probes:
-    """Answer probes before the Host header is judged: monitors ask by address."""
+    """Answer probes before the Host header is judged, and before any redirect to https: monitors ask by address."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response

@@ -198,8 +198,6 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # Lax, not Strict: Microsoft sends the browser back to us from another site.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = _is_https
-# Monitoring and Microsoft must get an answer, never a redirect.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$", r"^webhooks/"]
 # How long browsers insist on https, seconds. Default one year when PUBLIC_URL is https.
 SECURE_HSTS_SECONDS: int = env.int("HSTS_S", default=365 * 86400 if _is_https else 0)
 SECURE_CONTENT_TYPE_NOSNIFF = True
