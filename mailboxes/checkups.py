@@ -16,7 +16,7 @@ from mailboxes.models import ExaminationResult, Mailbox
 from mailboxes.watch import condition_of
 from tenants import audit
 from tenants.alerts import Condition
-from tenants.diagnosis import Actor, Diagnosis
+from tenants.diagnosis import Diagnosis
 from tenants.models import Alert
 from tenants.setup.check import Check, Status
 from tenants.whom import for_its_tenant
@@ -98,18 +98,9 @@ def _finding(row: ExaminationResult) -> Condition:
 
 
 def _kept(check: Check) -> dict[str, Any]:
-    trail = check.diagnosis.correlation if check.diagnosis else ()
-    return check.as_json() | {"correlation": [list(pair) for pair in trail]}
+    return check.as_json() | (check.diagnosis.as_row() if check.diagnosis else {"correlation": []})
 
 
 def _as_check(kept: dict[str, Any]) -> Check:
-    said = None
-    if kept["code"]:
-        said = Diagnosis(
-            code=kept["code"],
-            cause=kept["cause"],
-            who=Actor(kept["who"]),
-            fix=kept["fix"],
-            correlation=tuple((str(name), str(value)) for name, value in kept.get("correlation", ())),
-        )
+    said = Diagnosis.from_row(kept) if kept["code"] else None
     return Check(id=kept["id"], status=Status(kept["status"]), diagnosis=said, detail=kept["detail"])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -33,6 +32,7 @@ from tenants.microsoft.claims import WrongAccount
 from tenants.microsoft.graph import Gate
 from tenants.microsoft.identity import GRAPH
 from tenants.microsoft.user_tokens import Handshake, UserToken
+from tenants.round_trip import may_return
 from tenants.whom import for_its_tenant
 
 Way = Mailbox.SignIn
@@ -42,7 +42,7 @@ Way = Mailbox.SignIn
 def begin(mailbox: Opened, *, redirect_uri: str, state: str) -> tuple[str, Handshake]:
     """Give the address at Microsoft where a person signs in to this mailbox, and what the answer is proved by."""
     _refuse_other_way(mailbox, Way.AUTHORIZATION_CODE)
-    if not _is_safe(redirect_uri):
+    if not may_return():
         raise Misconfigured.own("public_address_unsafe", detail=settings.PUBLIC_URL)
     # Of all resources at once, so that one consent does; the code is redeemed for one after the other.
     scopes = [scope for resource in _resources(mailbox) for scope in scopes_for(mailbox, resource)]
@@ -116,20 +116,6 @@ def sign_out(mailbox: Opened, *, by: audit.Actor) -> None:
     with transaction.atomic():
         tokens.forget(mailbox)
         audit.note(audit.Action.SIGNED_OUT, mailbox_of(mailbox), by=by)
-
-
-def can_return() -> bool:
-    """Tell whether Microsoft would send a browser back to this installation."""
-    return _is_safe(settings.PUBLIC_URL)
-
-
-def _is_safe(address: str) -> bool:
-    """Tell whether an address is https, or http on localhost; Microsoft takes no other.
-
-    Source: https://learn.microsoft.com/entra/identity-platform/reply-url
-    """
-    parts = urlsplit(address)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname == "localhost")
 
 
 def _refuse_other_way(mailbox: Opened, way: str) -> None:
@@ -235,7 +221,6 @@ def _note_outcome(
         "expected": expected(mailbox),
     }
     if error is not None:
-        trail = list(map(list, error.diagnosis.correlation))
-        outcome["trouble"] = {**error.diagnosis.as_json(), "correlation": trail}
+        outcome["trouble"] = error.diagnosis.as_row()
     row = tokens.row_of(mailbox)
     MailboxSignIn.objects.filter(pk=row.pk).update(outcome=outcome, outcome_at=timezone.now())

@@ -22,7 +22,7 @@ from mailboxes.models import Direction, Mailbox, MailboxSignIn, MailboxToken
 from mailboxes.sides import Opened, side_of
 from tenants.app_tokens import LOOK_S, MARGIN, WAIT_S
 from tenants.clients import ask_as, has_credential
-from tenants.diagnosis import Actor, Diagnosis
+from tenants.diagnosis import Diagnosis
 from tenants.errors import (
     CredentialUnusable,
     IntegrationError,
@@ -96,7 +96,7 @@ class UserTokens:
             if stored := self._stored():
                 return stored
             if row.refused and row.refused_at and row.refused_at >= began_at:
-                raise _refused_before(row.refused)
+                raise TokenRefused(Diagnosis.from_row(row.refused))
             if claim(row) and (got := self._ask(row)):
                 return got.value, got.expires_at
             time.sleep(LOOK_S)
@@ -320,21 +320,5 @@ def _keep_tokens(row: MailboxSignIn, tokens: Mapping[str, UserToken]) -> None:
 def _let_go(row: MailboxSignIn, error: IntegrationError) -> None:
     values: dict[str, Any] = {"claimed_until": None}
     if error.permanent:
-        said = error.diagnosis
-        values |= {
-            "refused": {**said.as_json(), "correlation": list(map(list, said.correlation))},
-            "refused_at": timezone.now(),
-        }
+        values |= {"refused": error.diagnosis.as_row(), "refused_at": timezone.now()}
     MailboxSignIn.objects.filter(pk=row.pk, claim_number=row.claim_number).update(**values)
-
-
-def _refused_before(said: Mapping[str, Any]) -> TokenRefused:
-    return TokenRefused(
-        Diagnosis(
-            code=said["code"],
-            cause=said["cause"],
-            who=Actor(said["who"]),
-            fix=said["fix"],
-            correlation=tuple((name, value) for name, value in said.get("correlation", ())),
-        )
-    )

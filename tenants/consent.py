@@ -144,7 +144,12 @@ def returned(asked: ConsentRequest, answer: Answer) -> None:
     values: dict[str, object] = {"returned_at": now, "valid_until": now + GIVE_UP_AFTER, "next_look_at": now}
     if answer.error:
         refused = diagnose_token(answer.as_refusal())
-        values = {"returned_at": now, "state": State.REFUSED, "trouble": _kept(refused), "next_look_at": None}
+        values = {
+            "returned_at": now,
+            "state": State.REFUSED,
+            "trouble": refused.as_row(),
+            "next_look_at": None,
+        }
         audit.note(audit.Action.CONSENT, asked.registration, by=None, refused=[refused.code])
     ConsentRequest.objects.filter(pk=asked.pk, state=State.WAITING).update(**values)
 
@@ -175,15 +180,11 @@ def prove(asked: ConsentRequest) -> bool:
         return bool(mine.update(state=State.PROVED, trouble=None, seen=look.seen[:200], next_look_at=None))
     again_at = now + min(FIRST_WAIT * 2**asked.tries, LONGEST_WAIT) if look.wanted else None
     trouble = look.trouble if look.wanted else diagnose_own("consent_seen_at_sign_in")
-    mine.update(trouble=_kept(trouble), seen=", ".join(look.missing)[:200], next_look_at=again_at)
+    mine.update(
+        trouble=trouble.as_row() if trouble else {}, seen=", ".join(look.missing)[:200], next_look_at=again_at
+    )
     return False
 
 
 def _looked(registration: AppRegistration) -> Look:
     return _look_at[0](registration, app_tokens.fresh(registration))
-
-
-def _kept(diagnosis: Diagnosis | None) -> dict[str, object]:
-    if diagnosis is None:
-        return {}
-    return {**diagnosis.as_json(), "correlation": [list(pair) for pair in diagnosis.correlation]}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from tenants.diagnoses.advice import Actor, Advice
 from tenants.diagnoses.entra import ENTRA
@@ -46,6 +47,22 @@ class Diagnosis:
     def as_json(self) -> dict[str, str]:
         """Give the shape every command prints as `error`."""
         return {"code": self.code, "cause": self.cause, "who": self.who.value, "fix": self.fix}
+
+    def as_row(self) -> dict[str, Any]:
+        """Give what a column keeps of it: the same, and `correlation` as a list of pairs."""
+        return {**self.as_json(), "correlation": [list(pair) for pair in self.correlation]}
+
+    @classmethod
+    def from_row(cls, kept: Mapping[str, Any]) -> Self:
+        """Read what `as_row` gave, or `as_json`."""
+        pairs = kept.get("correlation") or ()
+        return cls(
+            code=kept["code"],
+            cause=kept["cause"],
+            who=Actor(kept["who"]),
+            fix=kept["fix"],
+            correlation=tuple((str(name), str(value)) for name, value in pairs),
+        )
 
 
 def diagnose_token(answer: Mapping[str, object]) -> Diagnosis:

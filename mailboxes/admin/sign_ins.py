@@ -14,9 +14,8 @@ from mailboxes.features import needed_to_open
 from mailboxes.models import DeviceCodePending, Mailbox, MailboxSignIn
 from mailboxes.person_checks import rights
 from mailboxes.sides import Opened, SendingSide, people_of, side_called
-from mailboxes.signin import can_return
 from tenants.admin.wording import explain
-from tenants.round_trip import return_address
+from tenants.round_trip import may_return, return_address
 from tenants.setup.permissions import Kind
 from tenants.whom import for_its_tenant
 
@@ -76,7 +75,7 @@ def _addresses(mailbox: Opened, request: HttpRequest) -> dict[str, Any]:
     here = f"{request.scheme}://{request.get_host()}"
     return {
         "redirect": return_address(),
-        "is_safe": can_return(),
+        "is_safe": may_return(),
         "seen_at": here if here != settings.PUBLIC_URL else "",
         "public_url": settings.PUBLIC_URL,
     }

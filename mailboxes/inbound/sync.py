@@ -243,12 +243,11 @@ def _failed(run: Run, error: IntegrationError) -> None:
     mailbox, now = run.mailbox, timezone.now()
     wait_until = now + error.retry_after if error.retry_after else None
     soon = wait_until or look_again_at(mailbox.failures)
-    diagnosis = error.diagnosis
     _release(
         run,
         {
             "failures": F("failures") + 1,
-            "trouble": {**diagnosis.as_json(), "correlation": list(map(list, diagnosis.correlation))},
+            "trouble": error.diagnosis.as_row(),
             "trouble_since_at": mailbox.trouble_since_at or now,
             "retry_after_until": wait_until,
             "paused": _paused_by(error),

@@ -212,7 +212,7 @@ def _send_from_its_own(row: OutboundMessage, wire: OutboundTransport, allowance:
         raise
     except Doubtful as doubt:
         look_at = timezone.now() + FIRST_LOOK
-        claims.settle(row, State.UNCERTAIN, retry_at=look_at, error=_told(doubt.error))
+        claims.settle(row, State.UNCERTAIN, retry_at=look_at, error=doubt.error.diagnosis.as_row())
     except IntegrationError:
         if row.asked_at is not None:
             claims.hold(row, asked_at=None)
@@ -225,12 +225,12 @@ def _put_back(row: OutboundMessage, error: IntegrationError) -> None:
     """End the claim of a mail that was certainly not sent: to be tried again, or failed where people see it."""
     if row.state == State.UNCERTAIN:
         is_over = row.asked_at is not None and timezone.now() - row.asked_at > GIVE_UP_AFTER
-        told = diagnose_own("send_in_doubt").as_json() if is_over else _told(error)
+        told = diagnose_own("send_in_doubt").as_json() if is_over else error.diagnosis.as_row()
         claims.settle(row, State.UNCERTAIN, retry_at=None if is_over else retry_at(0), error=told)
         return
     if error.permanent and not isinstance(error, _REPAIRABLE):
         forget_upload(row)
-        claims.settle(row, State.FAILED, retry_at=None, error=_told(error))
+        claims.settle(row, State.FAILED, retry_at=None, error=error.diagnosis.as_row())
         return
     if has_taken(row) and timezone.now() - row.queued_at > GIVE_UP_AFTER:
         settle_as_partly_taken(row)
@@ -238,7 +238,7 @@ def _put_back(row: OutboundMessage, error: IntegrationError) -> None:
     again_at = retry_at(row.tries - 1)
     if error.retry_after is not None:
         again_at = max(again_at, timezone.now() + error.retry_after)
-    claims.settle(row, State.QUEUED, retry_at=again_at, error=_told(error))
+    claims.settle(row, State.QUEUED, retry_at=again_at, error=error.diagnosis.as_row())
     if isinstance(error, Throttled):
         # What Microsoft asks of one mail it asks of the mailbox: the others wait as well.
         _put_off(row, error, again_at)
@@ -253,10 +253,6 @@ def _put_off(row: OutboundMessage, error: IntegrationError, until: datetime) -> 
     sending.update(send_wait_until=min(until, timezone.now() + LONGEST_SILENCE))
     others = OutboundMessage.objects.filter(whose, state=State.QUEUED)
     others.filter(Q(retry_at=None) | Q(retry_at__lt=until)).update(retry_at=until)
-
-
-def _told(error: IntegrationError) -> dict[str, object]:
-    return {**error.diagnosis.as_json(), "correlation": [list(pair) for pair in error.diagnosis.correlation]}
 
 
 @for_its_tenant

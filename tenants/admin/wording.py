@@ -41,7 +41,7 @@ def explain(diagnosis: Diagnosis | Mapping[str, Any] | None) -> Trouble | None:
     if diagnosis is None:
         return None
     if isinstance(diagnosis, Diagnosis):
-        diagnosis = {**diagnosis.as_json(), "correlation": diagnosis.correlation}
+        diagnosis = diagnosis.as_row()
     trail = [(str(pair[0]), str(pair[1])) for pair in diagnosis.get("correlation") or () if len(pair) == 2]
     who = str(diagnosis.get("who", ""))
     return Trouble(

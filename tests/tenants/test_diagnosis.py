@@ -1,5 +1,6 @@
 """Every code has a cause, somebody who acts, and a step."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from tenants.diagnoses.entra import ENTRA
 from tenants.diagnoses.entra_people import ENTRA_PEOPLE
 from tenants.diagnoses.graph import BY_STATUS, GRAPH
 from tenants.diagnoses.ours import OURS
-from tenants.diagnosis import Actor, diagnose_graph, diagnose_own, diagnose_token, quote
+from tenants.diagnosis import Actor, Diagnosis, diagnose_graph, diagnose_own, diagnose_token, quote
 
 SOURCE = Path(__file__).resolve().parents[2]
 SHEETS = SOURCE.parent / "shared" / "protocol"
@@ -157,3 +158,8 @@ def test_detail_joins_the_sentence() -> None:
 )
 def test_text_from_outside_is_gated(text: str, shown: str) -> None:
     assert quote(text) == shown
+
+
+def test_diagnosis_comes_out_of_a_column_as_it_went_in() -> None:
+    said = diagnose_graph(404, "ErrorItemNotFound", correlation=(("request_id", "r-1"), ("date", "today")))
+    assert Diagnosis.from_row(json.loads(json.dumps(said.as_row()))) == said
