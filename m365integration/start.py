@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import socket
+import ssl
 import sys
 from collections.abc import Sequence
 from io import StringIO
@@ -42,9 +43,9 @@ def start(*, demo_dir: Path | None, bind: str | None) -> None:
     With a folder for it, this is the demo; without one it is the installation of the environment.
     """
     # The environment must be complete before the first setting is read.
-    port = _free_port(SANDBOX_PORT)
-    if demo_dir:
-        demo.enter(_demo_environment(demo_dir, port))
+    door = _listen(SANDBOX_PORT) if demo_dir else None
+    if demo_dir and door:
+        demo.enter(_demo_environment(demo_dir, door))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "m365integration.settings")
     # Nobody else on this machine reads the database and the keys that are made on the way.
     os.umask(0o077)
@@ -58,14 +59,14 @@ def start(*, demo_dir: Path | None, bind: str | None) -> None:
     from m365integration.supervisor.plan import BadAddress, default_address, read_address
 
     def welcome() -> str:
-        if demo_dir:
-            demo.keep(demo_dir, _demo_environment(demo_dir, port) | {"PUBLIC_URL": os.environ["PUBLIC_URL"]})
+        if demo_dir and door:
+            demo.keep(demo_dir, _demo_environment(demo_dir, door) | {"PUBLIC_URL": os.environ["PUBLIC_URL"]})
         return first_start(demo_dir=demo_dir)
 
     try:
         django.setup()
         address = read_address(bind or default_address())
-        parts = [_sandbox_part(demo_dir, port, callback=public_url(address))] if demo_dir else []
+        parts = [_sandbox_part(demo_dir, door, callback=public_url(address))] if demo_dir and door else []
         serve(address, concurrency=settings.CELERY_WORKER_CONCURRENCY, before=parts, welcome=welcome)
     except (AlreadyRunning, BadAddress, CommandError, Refused) as error:
         sys.exit(str(error))
@@ -107,57 +108,61 @@ def provision_demo() -> dict[str, str]:
     return {member["username"]: passwords[member["password_env"]] for member in staff}
 
 
-def _demo_environment(demo_dir: Path, port: int) -> dict[str, str]:
+def _demo_environment(demo_dir: Path, door: socket.socket) -> dict[str, str]:
+    url = f"https://localhost:{_port(door)}"
     return {
         "DEPLOYMENT": "embedded",
         "ENV_FILE": os.devnull,
         "VAR_DIR": str(demo_dir),
-        "M365_LOGIN_URL": f"https://localhost:{port}",
-        "M365_GRAPH_URL": f"https://localhost:{port}",
-        "REQUESTS_CA_BUNDLE": str(demo_dir / "sandbox" / "ca.pem"),
+        "M365_LOGIN_URL": url,
+        "M365_GRAPH_URL": url,
+        "REQUESTS_CA_BUNDLE": str(_authority(demo_dir)),
     }
 
 
-def _sandbox_part(demo_dir: Path, port: int, *, callback: str) -> "Part":
+def _sandbox_part(demo_dir: Path, door: socket.socket, *, callback: str) -> "Part":
     from m365integration.supervisor import Part
 
     command = (
-        *(
-            sys.executable,
-            "-m",
-            "sandbox",
-            "serve",
-            "--port",
-            str(port),
-            "--state",
-            str(demo_dir / "sandbox"),
-        ),
+        *(sys.executable, "-m", "sandbox", "serve", "--socket-fd", str(door.fileno())),
+        *("--state", str(demo_dir / "sandbox")),
         *("--scenario", str(DEMO / "scenario.json"), "--arrivals", str(ARRIVALS_S)),
         # Wherever the demo listens, people and administrators come back to it.
         *("--redirect", f"{callback}/oauth/callback/"),
     )
-    return Part(name="sandbox", command=command, is_ready=lambda: _answers(port))
+    return Part(
+        name="sandbox",
+        command=command,
+        held_fds=(door.fileno(),),
+        is_ready=lambda: _answers(_port(door), authority=_authority(demo_dir)),
+    )
 
 
-def _answers(port: int) -> bool:
+def _authority(demo_dir: Path) -> Path:
+    return demo_dir / "sandbox" / "ca.pem"
+
+
+def _answers(port: int, *, authority: Path) -> bool:
+    """Ask by TLS: the socket is open from the beginning, and only the sandbox can show this certificate."""
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        trusted = ssl.create_default_context(cafile=authority)
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as plain:
+            trusted.wrap_socket(plain, server_hostname="localhost").close()
     except OSError:
         return False
     return True
 
 
-def _free_port(wanted: int) -> int:
-    """Take the wanted port, or any free one: nothing but this process needs to know it."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise RuntimeError("This machine has no free port.")
+def _listen(wanted: int) -> socket.socket:
+    """Open the wanted port, or any free one, and keep it: no other program gets it while the sandbox starts."""
+    try:
+        return socket.create_server(("127.0.0.1", wanted))
+    except OSError:
+        return socket.create_server(("127.0.0.1", 0))
+
+
+def _port(door: socket.socket) -> int:
+    return int(door.getsockname()[1])
 
 
 if __name__ == "__main__":

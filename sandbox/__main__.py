@@ -19,8 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     sys.setswitchinterval(SWITCH_S)
     try:
         sandbox = Sandbox(
-            options.state, scenario=options.scenario, port=options.port, latency_ms=options.latency_ms,
-            control_port=options.control_port, arrivals_s=options.arrivals, redirects=options.redirect,
+            options.state, scenario=options.scenario, port=options.port, held_fd=options.socket_fd,
+            latency_ms=options.latency_ms, control_port=options.control_port,
+            arrivals_s=options.arrivals, redirects=options.redirect,
         )  # fmt: skip
     except BadScenario as error:
         print(f"Cannot use the scenario: {error}", file=sys.stderr)
@@ -61,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--scenario", type=Path, help="JSON file with tenants, apps and mailboxes")
     serve.add_argument("--port", type=int, default=8443, help="HTTPS port on 127.0.0.1; 0 takes a free one")
+    serve.add_argument(
+        "--socket-fd", type=int, metavar="FD", help="a listening socket the starter holds, in place of --port"
+    )
     serve.add_argument("--control-port", type=int, help="open the control door here; 0 takes a free port")
     serve.add_argument("--latency-ms", type=int, default=0, help="wait this long before every answer")
     serve.add_argument(

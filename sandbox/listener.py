@@ -21,14 +21,21 @@ ABORT = struct.pack("ii", 1, 0)
 
 
 class Listener:
-    """Serve a front on 127.0.0.1; port 0 takes a free one."""
+    """Serve a front on 127.0.0.1; port 0 takes a free one; a listening socket may take its place."""
 
-    def __init__(self, front: Front, *, port: int, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, front: Front, *, port: int, tls: ssl.SSLContext | None = None, held_fd: int | None = None
+    ) -> None:
         self.front = front
         self.tls = tls
         self._open: dict[threading.Thread, socket.socket] = {}
         self._lock = threading.Lock()
-        self._socket = socket.create_server(("127.0.0.1", port), backlog=128)
+        self._socket = (
+            socket.create_server(("127.0.0.1", port), backlog=128)
+            if held_fd is None
+            else socket.socket(fileno=held_fd)
+        )
+        self._is_held = held_fd is not None
         self.port: int = self._socket.getsockname()[1]
 
     def start(self) -> None:
@@ -36,8 +43,10 @@ class Listener:
 
     def stop(self) -> None:
         """Close the door and every connection behind it, and wait until nobody is served any more."""
-        # shutdown() wakes the thread that is blocked in accept(); close() alone would not.
-        _quietly(lambda: self._socket.shutdown(socket.SHUT_RDWR))
+        if not self._is_held:
+            # shutdown() wakes the thread that is blocked in accept(); close() alone would not. It shuts the socket for
+            # whoever holds it, too.
+            _quietly(lambda: self._socket.shutdown(socket.SHUT_RDWR))
         self._socket.close()
         with self._lock:
             still_open = dict(self._open)

@@ -56,6 +56,7 @@ class Sandbox:
     """Run a sandbox in this program, as a context manager.
 
     scenario: a path or the document itself. control_port: None leaves the control door shut, 0 takes a free port.
+    held_fd: a listening socket in place of a port of our own.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Sandbox:
         *,
         scenario: Path | Json | None = None,
         port: int = 0,
+        held_fd: int | None = None,
         control_port: int | None = 0,
         latency_ms: int = 0,
         arrivals_s: float | None = None,
@@ -77,7 +79,7 @@ class Sandbox:
         self.cloud.faults.latency_s = latency_ms / 1000
         tls = ensure_tls(Path(state_dir))
         self.ca_path = tls.ca.resolve()
-        self._listeners = [Listener(Front(self.cloud), port=port, tls=tls.server_context())]
+        self._listeners = [Listener(Front(self.cloud), port=port, tls=tls.server_context(), held_fd=held_fd)]
         if control_port is not None:
             self._listeners.append(Listener(ControlFront(self.cloud), port=control_port))
         every_s = document.get("arrivals", {}).get("every_s", 0.0) if arrivals_s is None else arrivals_s

@@ -35,6 +35,8 @@ class Part:
     orphan_signal: signal.Signals = signal.SIGTERM
     #: Others need it while they end, so it is ended after them.
     ends_last: bool = False
+    #: Descriptors of ours that every run of it takes over.
+    held_fds: tuple[int, ...] = ()
 
 
 class Child:
@@ -68,6 +70,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=self.part.held_fds,
         )
         self._started_s = time.monotonic()
         self._pump = Thread(target=self._print, args=(self._process.stdout,), daemon=True)

@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from django.contrib.auth.models import User
 from django.test import override_settings
 
 from m365integration import demo, start
+from m365integration.supervisor.parts import Child
 from tenants.models import Tenant
 from tenants.whom import until_said
 from tests.installation import ROOT, Installation, wait_for
@@ -83,6 +85,29 @@ def test_demo_is_forgotten_only_when_it_does_not_run(tmp_path: Path) -> None:
     assert lock.exists()
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
     assert not lock.parent.exists()
+
+
+def test_port_of_the_sandbox_is_nobody_elses_from_the_beginning_and_through_its_restarts(
+    tmp_path: Path,
+) -> None:
+    with start._listen(0) as door:
+        port = int(door.getsockname()[1])
+        child = Child(start._sandbox_part(tmp_path, door, callback=""), say=lambda who, text: None)
+        ready = child.part.is_ready or bool
+        assert not ready()
+        for _run in range(2):
+            child.revive()
+            wait_for(ready, what="the sandbox answers")
+            child.terminate()
+            wait_for(lambda: not child.is_running, what="the sandbox ends")
+            with pytest.raises(OSError, match="in use"):
+                socket.create_server(("127.0.0.1", port))
+            child.kill()
+
+
+def test_sandbox_takes_another_port_where_its_own_is_taken() -> None:
+    with start._listen(0) as taken, start._listen(start._port(taken)) as door:
+        assert start._port(door) not in {0, start._port(taken)}
 
 
 @pytest.mark.journey
