@@ -130,7 +130,7 @@ def _installation(made_at: datetime) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return iso(value.replace(microsecond=0))
+        return iso(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 

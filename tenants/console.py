@@ -141,8 +141,12 @@ class Progress:
 
 
 def iso(moment: datetime | None) -> str | None:
-    """Write a moment as every command does: ISO 8601, UTC, with Z."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+    """Write a moment as every command does: ISO 8601 in whole seconds, UTC, with Z."""
+    return (
+        None
+        if moment is None
+        else moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+    )
 
 
 def _takes_unicode(stream: Any) -> bool:

@@ -78,7 +78,7 @@ def note(examination: Examination, mailbox: Mailbox, *, made_at: datetime) -> st
         _("Mailbox"): mailbox.address,
         _("Directory (tenant) ID"): registration.tenant.directory_id,
         _("Application (client) ID"): registration.client_id,
-        _("Tested at"): iso(made_at.replace(microsecond=0)),
+        _("Tested at"): iso(made_at),
     }
     facts = [f"{name}: {value}" for name, value in about.items()]
     return "\n".join([*facts, *theirs])

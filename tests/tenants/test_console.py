@@ -100,7 +100,7 @@ MOMENTS = [
     (None, None),
     (NOON, "2026-11-02T12:00:00Z"),
     (NOON.astimezone(timezone(timedelta(hours=5, minutes=30))), "2026-11-02T12:00:00Z"),
-    (NOON.replace(microsecond=1500), "2026-11-02T12:00:00.001500Z"),
+    (NOON.replace(microsecond=999_999), "2026-11-02T12:00:00Z"),
 ]
 
 
