@@ -78,15 +78,18 @@ def backfill(session: Session, engine: Engine) -> Iterator[Figure]:
     large = session.read(engine, "large", mails=session.sizes.large)
     for count, report in ((session.sizes.small, small), (session.sizes.large, large)):
         yield from _of_run(f"{engine.name} {count:,}", report, is_binding=report is large)
-    growth = cpu_ms(large) / cpu_ms(small)
-    yield Figure(bench=engine.name, name=f"cost at {session.sizes.large:,} / {session.sizes.small:,}", value=growth,
-                 unit="x", most=1.1)  # fmt: skip
+    sizes = f"{session.sizes.large:,} / {session.sizes.small:,}"
+    # Minutes lie between the two runs, in which a machine's clock wanders by a tenth: each is held against the floor
+    # of its own run, whose work for one mail does not grow.
+    growth = of_floor(large) / of_floor(small)
+    yield Figure(bench=engine.name, name=f"(CPU / floor) at {sizes}", value=growth, unit="x", most=1.1)
+    raw = cpu_ms(large) / cpu_ms(small)
+    yield Figure(bench=engine.name, name=f"CPU per mail at {sizes}", value=raw, unit="x")
     yield from _of_one(engine, large)
 
 
 def _of_run(bench: str, report: dict[str, Any], *, is_binding: bool) -> Iterator[Figure]:
     mails, floor = report["mails"], report["floor"]
-    ratio = cpu_ms(report) / cpu_ms(floor)
     yield Figure(bench=bench, name="mails per CPU second", value=mails / report["cpu_s"])
     yield Figure(bench=bench, name="mails per second", value=mails / report["wall_s"], least=250)
     yield Figure(bench=bench, name="CPU per mail", value=cpu_ms(report), unit="ms")
@@ -94,7 +97,9 @@ def _of_run(bench: str, report: dict[str, Any], *, is_binding: bool) -> Iterator
     for part in ("download_s", "email_s", "nh3_s", "insert_s"):
         name = f"floor: {part.removesuffix('_s')}"
         yield Figure(bench=bench, name=name, value=floor[part] / mails * 1000, unit="ms")
-    yield Figure(bench=bench, name="CPU / floor", value=ratio, unit="x", most=2.0 if is_binding else None)
+    yield Figure(
+        bench=bench, name="CPU / floor", value=of_floor(report), unit="x", most=2.0 if is_binding else None
+    )
     yield Figure(
         bench=bench, name="requests per 1,000 mails", value=report["requests"] / mails * 1000, most=1080
     )
@@ -201,6 +206,11 @@ def outbox(session: Session, engine: Engine) -> Iterator[Figure]:
     yield Figure(bench=bench, name="VmHWM", value=report["peak_bytes"] / MIB, unit="MiB", most=256)
     yield Figure(bench=bench, name="mails left over", value=report["left_over"], most=0)
     yield Figure(bench=bench, name="mails sent twice", value=report["twice"], most=0)
+
+
+def of_floor(report: dict[str, Any]) -> float:
+    """How many times the floor of the same run a mail costs."""
+    return cpu_ms(report) / cpu_ms(report["floor"])
 
 
 def cpu_ms(report: dict[str, Any]) -> float:
