@@ -98,11 +98,9 @@ class Conversations:
         rows = ThreadKey.objects.filter(tenant_id=tenant_id, key__in=wanted).select_related(
             "ticket__merged_into"
         )
-        self.tickets: dict[str, Ticket] = {}
-        by_pk: dict[int, Ticket] = {}
-        for row in rows:
-            ticket = row.ticket.standing_for()
-            self.tickets[row.key] = by_pk.setdefault(ticket.pk, ticket)
+        #: Each ticket once, however it is found: what the batch makes of it is noted on one object.
+        self.by_pk: dict[int, Ticket] = {}
+        self.tickets = {row.key: self._once(row.ticket.standing_for()) for row in rows}
         #: The requests for approval among them, by the mark their answers refer to.
         self.requests = {row.key: row.request_id for row in rows if row.request_id is not None}
         #: Who said what under which id, within the batch.
@@ -142,6 +140,9 @@ class Conversations:
             outside.append(ticket.reference)
         letter.outside_of = outside[0] if outside else ""
         return None
+
+    def _once(self, ticket: Ticket) -> Ticket:
+        return self.by_pk.setdefault(ticket.pk, ticket)
 
     def _named(self, letter: Letter) -> Iterator[tuple[Ticket, bool]]:
         """Give the tickets a mail names, best first, and whether it does so by our token."""
@@ -241,7 +242,7 @@ class Conversations:
             return {}
         found = Ticket.objects.filter(tenant_id=self.tenant_id, reply_token__in=tokens)
         found = found.select_related("merged_into")
-        return {ticket.reply_token: ticket.standing_for() for ticket in found}
+        return {ticket.reply_token: self._once(ticket.standing_for()) for ticket in found}
 
     def _by_tag(self, letters: Sequence[Letter]) -> dict[tuple[str, str], Ticket]:
         """Tickets named in subject lines, for the senders who already take part in them."""
@@ -257,7 +258,7 @@ class Conversations:
         found: dict[tuple[str, str], Ticket] = {}
         for ticket in named.select_related("merged_into"):
             senders = {sender for tag, sender in tags if tag == ticket.reference}
-            own = ticket.standing_for()
+            own = self._once(ticket.standing_for())
             spoke = Entry.objects.filter(ticket=own, from_email__in=senders)
             known = {*spoke.values_list("from_email", flat=True), ticket.requester_email} & senders
             found.update({(ticket.reference, sender): own for sender in known})

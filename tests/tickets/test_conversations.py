@@ -231,3 +231,16 @@ def test_keys_are_stored_once(mailbox: Mailbox, stored: Stored) -> None:
     file(mailbox)
     assert ThreadKey.objects.count() == len(set(ThreadKey.objects.values_list("key", flat=True)))
     assert Conversations(mailbox.tenant_id, []).tickets == {}
+
+
+def test_the_last_word_is_of_the_last_mail_however_each_found_its_ticket(
+    mailbox: Mailbox, stored: Stored
+) -> None:
+    stored("question")
+    file(mailbox)
+    ticket = Ticket.objects.get()
+    stored("away", in_reply_to=f"<{ticket.reply_token}.3@desk.example>", auto_submitted="auto-replied")
+    stored("person", in_reply_to="<question@fabrikam.example>")
+    file(mailbox)
+    ticket.refresh_from_db()
+    assert (ticket.last_entry_by, ticket.entry_count) == ("customer", 3)
