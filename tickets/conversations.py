@@ -1,5 +1,7 @@
 """Finding the ticket of each mail: by our token, the ids it refers to, a tag of a participant; else a new one.
 
+Where a mailbox has it on, a participant's mail without any of these may join by its subject (`tickets.guesses`).
+
 Whoever has no part in a ticket does not join it by knowing an id: his mail is a ticket of its own that names the other.
 
 All look-ups of a batch are made at once, by index, within one tenant. A mail may belong to a ticket that an earlier
@@ -16,6 +18,7 @@ from django.db.models.functions import Left
 from mailboxes.models import InboundMessage, Mailbox
 from mailboxes.parsing import ParsedMessage
 from mailboxes.parsing.gate import one_line, storable
+from tickets import guesses
 from tickets.models import Entry, ThreadKey, Ticket
 from tickets.policies import threads
 from tickets.policies.loops import Treatment, Verdict
@@ -36,6 +39,7 @@ class Letter:
         "answer",
         "content_key",
         "flood",
+        "is_guessed",
         "is_new",
         "kept_from",
         "keys",
@@ -67,6 +71,8 @@ class Letter:
         self.outside_of = ""
         #: How the sender stands to the ticket it joins.
         self.part = Part.TAKES_PART
+        #: It joins by subject and sender alone.
+        self.is_guessed = False
         self.content_key = threads.content_key(mailbox.pk, message, row.received_at)
         self.keys: tuple[str, ...] = threads.leaves(message)
         self.ticket: Ticket | None = None
@@ -115,6 +121,10 @@ class Conversations:
         self.asked: set[str] = set()
         received = [letter for letter in letters if not letter.row.is_sent]
         pairs = [(letter, ticket) for letter in received for ticket, _has_token in self._named(letter)]
+        named = {letter for letter, _ticket in pairs}
+        lost = [letter for letter in received if letter not in named]
+        self.guesses = guesses.Guesses(tenant_id, lost, once=self._once)
+        pairs += [(letter, ticket) for letter in received for ticket in self.guesses.of(letter)]
         others = {ticket.pk: ticket for letter, ticket in pairs if letter.sender != ticket.requester_email}
         self._ask_circles(others.values())
 
@@ -139,7 +149,22 @@ class Conversations:
                 return ticket
             outside.append(ticket.reference)
         letter.outside_of = outside[0] if outside else ""
-        return None
+        return None if outside else self._guessed(letter)
+
+    def _guessed(self, letter: Letter) -> Ticket | None:
+        """Find the one ticket that subject and sender fit; two that fit are none."""
+        found = [
+            (ticket, part)
+            for ticket in self.guesses.of(letter)
+            if (part := self._part(letter, ticket, has_token=False)) in guesses.JOINING
+        ]
+        if len(found) != 1:
+            return None
+        letter.is_guessed = True
+        ticket, letter.part = found[0]
+        # Other mails are not drawn after it by ids that it only refers to: split off, it takes its marks along.
+        letter.keys = letter.keys[:1] if letter.message.message_id else ()
+        return ticket
 
     def _once(self, ticket: Ticket) -> Ticket:
         return self.by_pk.setdefault(ticket.pk, ticket)
@@ -184,6 +209,8 @@ class Conversations:
         """Note the keys of a filed mail; gives those that are new and have to be stored."""
         letter.reuses_id = self._reuses_id(letter)
         self._note_sender(letter, ticket)
+        if letter.is_new:
+            self.guesses.note(ticket)
         fresh = [key for key in (*letter.keys, letter.content_key) if key not in self.tickets]
         self.tickets.update(dict.fromkeys(fresh, ticket))
         return fresh

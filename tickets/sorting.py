@@ -78,6 +78,8 @@ def decisions_on(letter: Letter) -> dict[str, Any]:
         found["stranger_to"] = tags[0]
     elif letter.part is not Part.TAKES_PART and letter.message.bounce is None:
         found["part"] = letter.part.value
+    if letter.is_guessed:
+        found["joined_by"] = "subject"
     if bounce := letter.message.bounce:
         found["bounce"] = [
             {

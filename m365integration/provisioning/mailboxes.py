@@ -19,7 +19,8 @@ from mailboxes.transports import objections
 from tenants.diagnosis import diagnose_own
 
 _KEYS: Final = ("address", "registration", "queue", "sign_in", "signed_in_user", "inbound", "outbound")
-_INBOUND_KEYS: Final = ("transport", "folder", "since", "after", "move_to", "copy_to", "push", "sent_items")
+_SWITCHES: Final = {"push": "push", "sent_items": "reads_sent", "join_by_subject": "joins_by_subject"}
+_INBOUND_KEYS: Final = ("transport", "folder", "since", "after", "move_to", "copy_to", *_SWITCHES)
 #: What every wire can do; stands for columns that a document leaves as they are.
 _HARMLESS: Final = {"folder": "inbox", "after": Mailbox.After.KEEP.value, "copy_to": ""}
 _OUTBOUND_KEYS: Final = (
@@ -80,8 +81,8 @@ def _inbound(mailbox: Node, node: Node, *, is_new: bool) -> None:
     node.column("transport", _field("inbound_transport"))
     for key in ("folder", "after", "move_to", "copy_to"):
         node.column(key, _field(key))
-    node.flag("push", "push")
-    node.flag("sent_items", "reads_sent")
+    for key, column in _SWITCHES.items():
+        node.flag(key, column)
     _since(node)
     _check_folders(node)
     _check_wire(node, is_new=is_new)

@@ -26,7 +26,15 @@ FIELDSETS: Any = [
     (
         _("Incoming mail"),
         {
-            "fields": ["inbound_transport", "folder", "since", "since_at", "preview_first", "reads_sent"],
+            "fields": [
+                "inbound_transport",
+                "folder",
+                "since",
+                "since_at",
+                "preview_first",
+                "reads_sent",
+                "joins_by_subject",
+            ],
             "description": _(
                 "Which mail becomes tickets. “From now on” counts from the moment the mailbox is saved first; older "
                 "mail that is imported is never answered automatically. An answer that somebody writes in Outlook is "

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -13,6 +13,9 @@ from mailboxes.models.sign_in import Direction
 from mailboxes.models.template import template_field
 from tenants.models import Credential
 from tenants.ownership import OwnedQuerySet, TenantOwned
+
+#: How long a conversation may have been silent for a mail to join it by its subject.
+JOINED_DAYS: Final = 14
 
 
 class MailboxQuerySet(OwnedQuerySet):
@@ -126,6 +129,18 @@ class Mailbox(TenantOwned):
         help_text=_(
             "Answers that people write in Outlook appear on the ticket they belong to. Sent Items is read for that "
             "from the moment this is switched on, over Microsoft Graph only; nothing in it is moved, marked or deleted."
+        ),
+    )
+    joins_by_subject = models.BooleanField(
+        _("join by subject and sender"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "An answer that names no earlier mail, as some programs forget to, opens a ticket of its own. "
+            "Switched on, it joins the one open ticket of this mailbox with the same subject instead, if its sender is "
+            "proven, takes part there, and the last word is at most 14 days old. The risk: two matters under one "
+            "subject meet on one ticket, and whoever answers there may quote one to the other. Each such mail says so "
+            "on the ticket, where it can be split off."
         ),
     )
     #: Ids of the folders that `move_to` and `copy_to` name, found at Microsoft; blank until looked up.

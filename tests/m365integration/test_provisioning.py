@@ -59,6 +59,7 @@ DOCUMENT: Json = {
                         "copy_to": "Archive",
                         "push": False,
                         "sent_items": False,
+                        "join_by_subject": True,
                     },
                     "outbound": {
                         "transport": "smtp",
@@ -155,6 +156,7 @@ def test_mailbox_takes_every_value_of_the_document(provision: Provision) -> None
     assert (mailbox.since, mailbox.since_at) == ("date", datetime(2026, 1, 1, tzinfo=UTC))
     assert (mailbox.outbound_transport, mailbox.outbound_from) == ("smtp", "help@contoso.example")
     assert mailbox.outbound_registration == mailbox.registration == AppRegistration.objects.get()
+    assert mailbox.joins_by_subject
     assert (mailbox.push, mailbox.reads_sent, mailbox.queue) == (
         False,
         False,

@@ -26,7 +26,7 @@ KINDS: Final = {
     "newsletter": gettext_lazy("newsletter"),
     "meeting": gettext_lazy("answer to an invitation"),
 }
-#: How somebody new came to take part: colour, words, and why he may.
+#: How somebody new came to take part, or a mail without any sign came here: colour, words, and why it may.
 PARTS: Final = {
     "addressed": (
         "info",
@@ -44,6 +44,14 @@ PARTS: Final = {
         "warning",
         gettext_lazy("new to this ticket"),
         gettext_lazy("Answers a mail of ours that went to somebody else; it may have been passed on."),
+    ),
+    "subject": (
+        "warning",
+        gettext_lazy("joined by subject"),
+        gettext_lazy(
+            "It names no earlier mail. Joined by subject and sender, as the mailbox's setting “join by subject and "
+            "sender” allows; split it off if it is about something else."
+        ),
     ),
 }
 #: Codes of problems that every second mail has or that take nothing away; they are no warning.
@@ -127,6 +135,7 @@ def _trust_badges(decisions: Mapping[str, Any]) -> Iterator[Badge]:
             reason=_("Its subject names a ticket that this sender has no part in."),
             link=_found_by(reference),
         )
-    if decisions.get("part") in PARTS:
-        level, label, reason = PARTS[decisions["part"]]
-        yield Badge(level=level, label=str(label), reason=str(reason))
+    for how in (decisions.get("part"), decisions.get("joined_by")):
+        if how in PARTS:
+            level, label, reason = PARTS[how]
+            yield Badge(level=level, label=str(label), reason=str(reason))

@@ -25,6 +25,7 @@ from tickets.policies.decision_words import (
     WEAK,
 )
 from tickets.policies.loops import Treatment, Verdict
+from tickets.policies.subjects import FORWARDS
 from tickets.policies.trust import INSIDE, Level, Trust
 
 #: What stands at the top of our mails, by language; whatever mail programs put below it the approver has not written.
@@ -37,10 +38,7 @@ MAX_CHARS: Final = 5_000
 _WORD: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _SENTENCE_END: Final = re.compile(r"[.!?;\n。！？]")
 #: A mail that was passed on says so in its subject, in front of everything.
-_PASSED_ON: Final = re.compile(
-    r"\s*(?:\[[^\]]{0,40}\]\s*){0,3}(?:fwd?|wg|tr|rv|enc|i|vb|doorst|пересл|továbbítás|pd|vl|転送|转发|轉寄)\s*[:：]",
-    re.IGNORECASE,
-)
+_PASSED_ON: Final = re.compile(rf"\s*(?:\[[^\]]{{0,40}}\]\s*){{0,3}}(?:{FORWARDS})\s*[:：]", re.IGNORECASE)
 #: Set by servers and programs that pass a mail on as it is.
 _PASSED_ON_BY: Final = ("resent-from", "resent-to", "x-forwarded-for", "x-forwarded-to", "x-forwarded-by")
 

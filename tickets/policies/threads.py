@@ -16,7 +16,7 @@ _OUR_ID: Final = re.compile(r"<([a-z2-7]{26})\.[0-9a-z]{1,32}@")
 #: A mail's own id is kept to 998 characters with its brackets, so those that refer to it are cut alike.
 MAX_ID_CHARS: Final = 996
 #: A reference as it stands in subject lines.
-_TAG: Final = re.compile(r"\[#([A-Z]{2,5}-[A-Z2-7]{10})\]")
+TAG: Final = re.compile(r"\[#([A-Z]{2,5}-[A-Z2-7]{10})\]")
 
 
 def key_of(kind: str, value: str) -> str:
@@ -68,4 +68,4 @@ def reply_tokens(message: ParsedMessage) -> Iterator[str]:
 
 def subject_tags(subject: str) -> tuple[str, ...]:
     """Ticket references in a subject line. Good for a participant of that ticket only: subjects are forwarded."""
-    return tuple(_TAG.findall(subject))
+    return tuple(TAG.findall(subject))
