@@ -14,7 +14,7 @@ from mailboxes.models import Mailbox
 from mailboxes.outbound import senders
 from mailboxes.outbound.trial import ANSWER_STEP, STEP, examine_answer, send_trial
 from mailboxes.person_checks import STEPS as STEPS_OF_PERSON
-from mailboxes.person_checks import examine_person
+from mailboxes.person_checks import examine_person, unused_permissions
 from mailboxes.sides import sends_apart
 from mailboxes.transports.graph import GraphInbound
 from tenants.errors import IntegrationError, Misconfigured
@@ -22,7 +22,7 @@ from tenants.microsoft.clouds import cloud
 from tenants.microsoft.graph import GraphClient
 from tenants.setup import chain
 from tenants.setup.chain import Chain, examine_registration
-from tenants.setup.check import Check, Status, failed, is_sound, not_reached, passed, skipped, warned
+from tenants.setup.check import Check, Status, failed, is_sound, not_reached, passed, skipped
 from tenants.setup.permissions import Kind, Resource, compare
 from tenants.whom import for_its_tenant
 
@@ -147,11 +147,10 @@ def _permissions(mailbox: Mailbox, found: Chain, tried: Sequence[Check]) -> Chec
     # The token is Graph's; what Exchange's protocols need stands in another.
     own = compare([one for one in wanted if one.resource is Resource.GRAPH], found.token.roles)
     shared = compare(needed_of(mailbox.registration), found.token.roles)
-    superfluous = (*shared.foreign, *shared.superfluous)
     if own.missing:
         return _missing(own.missing, tried, lost_of(mailbox))
-    if superfluous:
-        return warned("permissions", "permission_superfluous", detail=", ".join(superfluous))
+    if unused := unused_permissions(shared):
+        return unused
     optional = (
         f"; optional and not granted: {', '.join(own.optional_missing)}" if own.optional_missing else ""
     )

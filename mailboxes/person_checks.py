@@ -18,6 +18,7 @@ from tenants.setup.check import Check, failed, not_reached, passed, skipped, war
 from tenants.setup.permissions import Comparison, Kind, compare
 
 STEPS: Final = ("permissions", "identity", *probes.STEPS)
+_TO_SEND: Final = frozenset({"Mail.Send", "Mail.Send.Shared"})
 #: A person waits for each answer. Seconds.
 _DEADLINE_S: Final = 20.0
 
@@ -52,10 +53,16 @@ def _permissions(found: Comparison) -> Check:
     if found.missing:
         names = ", ".join(found.missing)
         return failed("permissions", Misconfigured.own("permission_missing"), detail=names)
-    superfluous = (*found.foreign, *found.superfluous)
-    if superfluous:
-        return warned("permissions", "permission_superfluous", detail=", ".join(superfluous))
-    return passed("permissions", "all that is needed was allowed")
+    return unused_permissions(found) or passed("permissions", "all that is needed was allowed")
+
+
+def unused_permissions(found: Comparison) -> Check | None:
+    """Warn of rights nothing here uses; the one to send may only wait for outgoing mail to be switched on."""
+    names = (*found.foreign, *found.superfluous)
+    if not names:
+        return None
+    code = "permission_to_send_unused" if _TO_SEND.issuperset(names) else "permission_superfluous"
+    return warned("permissions", code, detail=", ".join(names))
 
 
 def _tried(mailbox: Mailbox, source: UserTokens) -> list[Check]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mailboxes.accounts import expected
 from mailboxes.doctor import Examination
 from mailboxes.models import Mailbox
 from mailboxes.wording import detail
@@ -66,22 +67,24 @@ def steps(examination: Examination) -> list[Step]:
 
 def note(examination: Examination, mailbox: Mailbox, *, made_at: datetime) -> str:
     """Write what to send to the customer's administrator; blank when nothing is up to them."""
-    theirs = [
-        _paragraph(check.diagnosis, detail(check.detail))
+    # Said once, as the last step that met it says it: that one has the request's ids.
+    theirs = {
+        check.diagnosis.code: _paragraph(check.diagnosis, detail(check.detail))
         for check in examination.checks
         if check.asks and check.diagnosis and check.diagnosis.who is Actor.CUSTOMER_ADMIN
-    ]
+    }
     if not theirs:
         return ""
     registration = mailbox.registration
     about = {
         _("Mailbox"): mailbox.address,
+        **({} if mailbox.sign_in == Mailbox.SignIn.APPLICATION else {_("Who signs in"): expected(mailbox)}),
         _("Directory (tenant) ID"): registration.tenant.directory_id,
         _("Application (client) ID"): registration.client_id,
         _("Tested at"): iso(made_at),
     }
     facts = [f"{name}: {value}" for name, value in about.items()]
-    return "\n".join([*facts, *theirs])
+    return "\n".join([*facts, *theirs.values()])
 
 
 def _step(check: Check) -> Step:

@@ -45,7 +45,8 @@ def _card(mailbox: Opened, request: HttpRequest) -> dict[str, Any]:
     mine = {"mailbox_id": mailbox.pk, "direction": mailbox.direction}
     row = MailboxSignIn.objects.only(*_SHOWN).filter(**mine).first()
     is_signed_in = row is not None and bool(row.signed_in_at) and row.proved_for == proved_for(mailbox)
-    outcome = row.outcome if row else None
+    # What a sign-in showed when it began is over with it.
+    outcome = row.outcome if row and not (is_signed_in and _has_ended_since(row)) else None
     return {
         "side": mailbox.direction,
         "is_sending": isinstance(mailbox, SendingSide),
@@ -66,6 +67,10 @@ def _card(mailbox: Opened, request: HttpRequest) -> dict[str, Any]:
         "is_waiting": DeviceCodePending.objects.filter(**mine).exists(),
         **_addresses(mailbox, request),
     }
+
+
+def _has_ended_since(row: MailboxSignIn) -> bool:
+    return bool(row.refused and row.outcome_at and row.refused_at and row.outcome_at < row.refused_at)
 
 
 def _addresses(mailbox: Opened, request: HttpRequest) -> dict[str, Any]:

@@ -109,6 +109,12 @@ CHECKS: dict[str, Advice] = {
         "Entra admin center > App registrations > this application > API permissions: remove those named, unless "
         "another program uses the same registration; such a program should have a registration of its own.",
     ),
+    "permission_to_send_unused": Advice(
+        _HERE,
+        "The application may send mail, and no mailbox it opens here sends any.",
+        "If answers are to leave from here, open the mailbox, choose Microsoft Graph under “Outgoing mail” and save. "
+        "If not, Mail.Send can be removed from the app registration at Microsoft.",
+    ),
     "mailbox_purpose": Advice(
         _HERE,
         "This is the mailbox of a room or a device, not one people write to for help.",

@@ -156,6 +156,12 @@ def test_permission_nothing_uses_is_flagged(granted: Customer) -> None:
     assert found(granted) == {"permissions": "permission_superfluous"}
 
 
+def test_right_to_send_waits_for_outgoing_mail(granted: Customer) -> None:
+    """The setup guide had it granted; nobody is asked to take it back before sending was ever switched on."""
+    granted.control(f"apps/{granted.client_id}", {"roles": [*FULL, "Mail.Send"]}, method="PATCH")
+    assert found(granted) == {"permissions": "permission_to_send_unused"}
+
+
 def test_mailbox_without_licence_is_named(granted: Customer) -> None:
     """S2-13."""
     granted.control(f"{granted.path}/kind", {"kind": "unlicensed"})

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.urls import reverse
 from django.utils import timezone
 
 from mailboxes import tokens
@@ -44,6 +45,7 @@ def test_revoked_sign_in_pauses_the_mailbox_and_signing_in_again_mends_it(person
     page = person.page()
     assert "sign-in has ended" in page
     assert "AADSTS50173" in page
+    assert "The mailbox was opened at once" not in page
 
     assert "Inbox: 0" in person.sign_in()
     assert (person.mailbox.paused, person.mailbox.trouble) == ("", None)
@@ -145,6 +147,9 @@ def test_access_to_a_shared_mailbox_that_was_taken_away_is_called_so(connect: Co
     person.customer.sync()
     assert (person.mailbox.trouble or {})["code"] == "full_access_missing"
     assert checks_of(person)["mailbox"] == ("fail", "full_access_missing")
+    tested = person.admin.post(reverse("admin:mailboxes_mailbox_test", args=[person.mailbox.pk]))
+    # Whom to add is what the customer's administrator has to be told.
+    assert f"Who signs in: {person.named('anna')}" in tested.content.decode()
 
 
 def test_examination_says_why_a_sign_in_has_ended_and_asks_again_the_next_time(person: Person) -> None:
