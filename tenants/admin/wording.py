@@ -34,6 +34,11 @@ class Trouble:
     who: str
     fix: str
     codes: tuple[tuple[str, str], ...]
+    is_theirs: bool = False  #: up to the customer's administrator, who reads it in a note and not here
+
+    @property
+    def note(self) -> str:
+        return "\n".join(["", self.cause, self.fix, *(f"{name}: {value}" for name, value in self.codes)])
 
 
 def explain(diagnosis: Diagnosis | Mapping[str, Any] | None) -> Trouble | None:
@@ -49,6 +54,7 @@ def explain(diagnosis: Diagnosis | Mapping[str, Any] | None) -> Trouble | None:
         who=str(WHO.get(who, who)),
         fix=shown(str(diagnosis.get("fix", ""))),
         codes=(("code", str(diagnosis.get("code", ""))), *trail),
+        is_theirs=who == Actor.CUSTOMER_ADMIN,
     )
 
 

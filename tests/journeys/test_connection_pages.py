@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import MembershipFactory
+from tests.factories import CredentialFactory, MembershipFactory
 from tests.journeys.customer import Customer
 from tests.tenants.admin.conftest import signed_in
 
@@ -40,6 +40,29 @@ def test_a_wrong_secret_is_explained_with_its_code(customer: Customer, admin: Cl
     assert "AADSTS7000215" in page
     assert "What to do" in page
     assert "wrong~secret" not in page
+
+
+def test_what_is_up_to_the_customers_administrator_is_ready_to_send(
+    customer: Customer, admin: Client
+) -> None:
+    """The ids to find the registration by, the step, and the ids for Microsoft's support; no secret."""
+    customer.control(f"apps/{customer.client_id}", {"disabled": True}, method="PATCH")
+    page = press(admin, "tenants_appregistration_test", customer.mailbox.registration_id)
+    note = page.partition("ready to send")[2].partition("</pre>")[0]
+
+    tenant = customer.mailbox.tenant
+    assert all(
+        one in note for one in (customer.client_id, tenant.directory_id, "AADSTS7000112", "Properties")
+    )
+    assert "correlation_id: " in note
+
+
+def test_a_wrong_secret_is_no_mail_to_the_customer(customer: Customer, admin: Client) -> None:
+    CredentialFactory(registration=customer.mailbox.registration, value="wrong~secret.Value-2")
+    customer.mailbox.registration.credentials.order_by("pk")[0].delete()
+    page = press(admin, "tenants_appregistration_test", customer.mailbox.registration_id)
+    assert "AADSTS7000215" in page
+    assert "ready to send" not in page
 
 
 def test_the_live_folders_are_offered_and_the_chosen_one_is_read(customer: Customer, admin: Client) -> None:
