@@ -20,8 +20,9 @@ from tickets.approvals import locked
 from tickets.conversations import Letter
 from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, DecisionWord
 from tickets.policies import approvals as policy
-from tickets.policies.approvals import Counts, Decision, Meaning, Outcome, Words
+from tickets.policies.approvals import Outcome
 from tickets.policies.auto_answers import MAX_AGE
+from tickets.policies.decisions import Counts, Decision, Meaning, Words
 from tickets.policies.trust import Level
 
 State = ApprovalRequest.State

@@ -26,7 +26,7 @@ from mailboxes.transports.out import sender_of
 from tickets import approval_texts as texts
 from tickets.models import Approval, ApprovalRequest, ThreadKey
 from tickets.models.ticket import new_reply_token
-from tickets.policies.approvals import Counts
+from tickets.policies.decisions import Counts
 from tickets.policies.loops import LOOP_HEADER
 from tickets.policies.threads import message_key
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from mailboxes.parsing.gate import one_line
 from tickets.models import Approval, ApprovalRequest
-from tickets.policies.approvals import LINES, Counts
+from tickets.policies.decisions import LINES, Counts
 
 
 @contextmanager

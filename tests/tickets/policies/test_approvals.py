@@ -11,19 +11,9 @@ from hypothesis import strategies as st
 from mailboxes.parsing import ParsedMessage
 from tests.tickets.policies.letters import RECEIVED_AT, letter
 from tests.tickets.policies.test_trust import BORDER, FAILED, INSIDE, PASSED, results
-from tickets.policies.approvals import (
-    LINES,
-    Asked,
-    Counts,
-    Decision,
-    Meaning,
-    Outcome,
-    Words,
-    judge_answer,
-    outcome,
-    read_decision,
-)
+from tickets.policies.approvals import Asked, Outcome, judge_answer, outcome
 from tickets.policies.decision_words import APPROVING, REJECTING
+from tickets.policies.decisions import LINES, Counts, Decision, Meaning, Words, read_decision
 from tickets.policies.loops import judge
 from tickets.policies.trust import judge_sender
 
