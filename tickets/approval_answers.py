@@ -77,6 +77,7 @@ def _asked(request: ApprovalRequest, letter: Letter) -> policy.Asked:
         is_open=request.approval.is_open,
         deadline_at=request.approval.deadline_at,
         received_at=letter.row.received_at,
+        is_direct=letter.is_direct,
         own_domains=domains - {""},
     )
 

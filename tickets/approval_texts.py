@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from mailboxes.parsing.gate import one_line
 from tickets.models import Approval, ApprovalRequest
-from tickets.policies.decisions import LINES, Counts
+from tickets.policies.decisions import Counts
+from tickets.policies.own_words import LINES
 
 
 @contextmanager
@@ -63,13 +64,13 @@ def request_text(request: ApprovalRequest) -> list[str]:
 def how_to_answer(request: ApprovalRequest) -> list[str]:
     return [
         _("HOW TO ANSWER: reply to this mail, and begin your answer with one of these words:"),
-        _("approve (or: approved, yes, genehmigt, approuvé, aprobado …)")
+        _("approve (or: approved, genehmigt, approuvé, aprobado …)")
         + "\n"
-        + _("reject (or: rejected, no, abgelehnt, refusé, rechazado …)"),
+        + _("reject (or: rejected, abgelehnt, refusé, rechazado …)"),
         _(
-            "Grounds may follow in the next lines. Reply from %(address)s: an answer from another address does not "
-            "count, nor does one that was forwarded, comes late or says both. There is no link to press: your written "
-            "answer alone decides, and the first one stands."
+            "Grounds may follow in the next lines, but no conditions. Reply from %(address)s: an answer from another "
+            "address does not count, nor does one that was forwarded, comes late or says both. There is no link to "
+            "press: your written answer alone decides, and the first one stands."
         )
         % {"address": request.address},
     ]

@@ -39,6 +39,7 @@ class Letter:
         "answer",
         "content_key",
         "flood",
+        "is_direct",
         "is_guessed",
         "is_new",
         "kept_from",
@@ -81,6 +82,8 @@ class Letter:
         self.flood = ""
         #: The request for approval whose one-time mark it refers to.
         self.request_id: int | None = None
+        #: Whether it answers that request itself, and not another mail of the conversation.
+        self.is_direct = False
         #: Whether it is answered automatically, and why not; empty where the queue does not answer.
         self.answer: dict[str, Any] = {}
         #: Another mail of the conversation has the same Message-ID, and says something else.
@@ -204,6 +207,11 @@ class Conversations:
         """Find the request for approval a mail answers, by its one-time mark alone."""
         keys = threads.known_by(letter.message) if self.requests else ()
         return next((self.requests[key] for key in keys if key in self.requests), None)
+
+    def is_direct(self, letter: Letter, request_id: int | None) -> bool:
+        """Tell whether the mail it answers is one of the request, and not what somebody wrote about it."""
+        answered = threads.answered_by(letter.message)
+        return bool(answered) and all(self.requests.get(key) == request_id for key in answered)
 
     def remember(self, letter: Letter, ticket: Ticket) -> list[str]:
         """Note the keys of a filed mail; gives those that are new and have to be stored."""

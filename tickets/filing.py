@@ -204,6 +204,7 @@ class Filer:
             ticket = records.open_ticket(letter, self._queue_id(letter.mailbox), letter.mailbox.tenant.name)
             letter.is_new = True
         letter.ticket, letter.request_id = ticket, conversations.request_of(letter)
+        letter.is_direct = conversations.is_direct(letter, letter.request_id)
         records.note_entry(ticket, letter)
         return self._keys(letter, conversations)
 

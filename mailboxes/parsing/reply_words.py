@@ -307,7 +307,9 @@ _REGARDS = _any(
     *("(?:med )?vänliga hälsningar", "vänlig hälsning", "bästa hälsningar", "ystävällisin terveisin"),
     *("pozdrawiam", "z poważaniem", "s pozdravem", "с уважением", "з повагою", "敬具"),
 )
-# A closing formula alone on its line (or a slash and a first name), then a few short lines without a question.
+# A closing formula alone on its line.
+SIGN_OFF = re.compile(r"^[ \t]*" + _REGARDS + r"[ \t]*[,.!]*[ \t]*$", re.IGNORECASE | re.MULTILINE)
+# The same (or a slash and a first name), then a few short lines without a question.
 CLOSING = re.compile(
     r"\n[ \t]*(?:" + _REGARDS + r"[ \t]*[,.!]?[ \t]*(?:\n[^\n?>]{0,60}){1,6}|/[^\W\d_][^\n/?>]{1,30})\s*\Z",
     re.IGNORECASE,

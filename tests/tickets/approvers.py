@@ -48,11 +48,15 @@ def letter(
     sender: str = ADA,
     head: list[str] | None = None,
     subject: str = "Re: Approval needed",
+    about: str = "",
 ) -> bytes:
-    """Write a mail that answers the one of this Message-ID, its sender proven unless other header lines are given."""
+    """Write a mail that answers the one of this Message-ID, its sender proven unless other header lines are given.
+
+    `about` is an older mail of the same conversation.
+    """
     lines = [*(proof(sender) if head is None else head), f"From: {sender}", f"Subject: {subject}"]
     lines += [f"Message-ID: <{name}@fabrikam.example>", "To: help@contoso.example"]
-    lines += [f"In-Reply-To: {to}", f"References: {to}"] if to else []
+    lines += [f"In-Reply-To: {to}", f"References: {about} {to}"] if to else []
     lines += ["Content-Type: text/plain; charset=utf-8", "", *text.split("\n")]
     return "\r\n".join(lines).encode()
 

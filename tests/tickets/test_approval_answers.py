@@ -177,6 +177,19 @@ def test_a_mail_without_the_one_time_mark_decides_nothing(asking_ticket: Ticket,
     assert (state(approval), counted()) == ("open", [])
 
 
+def test_an_answer_to_what_somebody_wrote_about_the_request_decides_nothing(
+    asking_ticket: Ticket, mailbox: Mailbox
+) -> None:
+    """She says yes to her colleague's question, with us in copy."""
+    asked(asking_ticket, ADA)
+    ours = request_to(ADA).outbound.message_id
+    colleague = OutboundMessage(message_id="<lunch@fabrikam.example>")
+    answer("Approved", to=colleague, about=ours, mailbox=mailbox)
+    assert (counted(), request_to(ADA).state) == (["doubtful"], "waiting")
+    answer("Approved", to=advice()[0], about=ours, mailbox=mailbox)
+    assert request_to(ADA).state == "approved"
+
+
 def test_an_answer_to_one_request_does_not_decide_another_approvers(
     asking_ticket: Ticket, mailbox: Mailbox
 ) -> None:

@@ -12,7 +12,7 @@ from tests import factories
 from tests.tickets.approvers import ADA, BOB, advice, answer, asked, counted, events, mime_of, request_to
 from tickets import approvals
 from tickets.models import Approval, Ticket
-from tickets.policies.decisions import LINES
+from tickets.policies.own_words import LINES
 from tickets.replaying import replay
 
 pytestmark = pytest.mark.django_db

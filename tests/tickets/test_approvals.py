@@ -16,7 +16,8 @@ from tests import factories
 from tests.tickets.approvers import ADA, BOB, advice, answer, asked, counted, events, mime_of, request_to
 from tickets import approvals
 from tickets.models import Approval, ThreadKey, Ticket
-from tickets.policies.decisions import LINES, Counts, Words, read_decision
+from tickets.policies.decisions import Counts, Words, read_decision
+from tickets.policies.own_words import LINES
 from tickets.quoting import quote_of
 from tickets.replies import Answer, reply
 

@@ -15,8 +15,11 @@ from enum import Enum
 from typing import Final
 
 from mailboxes.parsing import ParsedMessage
+from mailboxes.parsing.reply_words import FORWARD
+from mailboxes.parsing.values import Address
 from tickets.policies.decisions import Counts, Decision, Words, read_decision
 from tickets.policies.loops import Treatment, Verdict
+from tickets.policies.own_words import above_our_line
 from tickets.policies.subjects import FORWARDS
 from tickets.policies.trust import INSIDE, Level, Trust
 
@@ -35,6 +38,8 @@ class Asked:
     is_open: bool
     deadline_at: datetime
     received_at: datetime
+    #: Whether it answers a mail of the request itself, and not another one of the same conversation.
+    is_direct: bool = True
     #: Domains of the directory the answer came to, in lower case.
     own_domains: Collection[str] = field(default_factory=frozenset)
 
@@ -57,16 +62,22 @@ def judge_answer(
         return Decision(Counts.LATE, "the approval had ended when it came")
     if asked.received_at > asked.deadline_at:
         return Decision(Counts.LATE, "it came after the deadline")
-    return read_decision(message.new_text, words)
+    if not asked.is_direct:
+        return Decision(Counts.DOUBTFUL, "it answers another mail of the conversation, not the request")
+    return read_decision(message.new_text, words, name=_name_of(message.sender))
 
 
 def _other_sender(message: ParsedMessage, asked: Asked) -> str:
     if message.sender.email.lower() != asked.address.lower():
         return "it comes from another address than the approver's"
-    sent_by = parseaddr(message.headers.first("sender"))[1].lower()
-    if sent_by and sent_by != asked.address.lower():
+    sent_by = {parseaddr(one)[1].lower() for one in message.headers.get("sender", ())}
+    if sent_by - {"", asked.address.lower()}:
         return "somebody else has sent it on behalf of the approver"
     return ""
+
+
+def _name_of(sender: Address) -> str:
+    return sender.name or re.sub(r"[._-]", " ", sender.email.partition("@")[0])
 
 
 def why_unproven(message: ParsedMessage, trust: Trust, *, own_domains: Collection[str]) -> str:
@@ -78,7 +89,7 @@ def why_unproven(message: ParsedMessage, trust: Trust, *, own_domains: Collectio
     if trust.level is Level.FAILED:
         return f"the sender is not proven: {trust.reason}"
     if trust.level is Level.PASSED and trust.checks.get("dmarc") in ("pass", "bestguesspass"):
-        return ""
+        return "" if trust.is_named else "the DMARC check does not say which domain it is about"
     marks = {mark.strip().lower() for mark in message.headers.get(INSIDE, ())}
     if marks == {"internal"}:
         domain = message.sender.email.rpartition("@")[2].lower()
@@ -90,7 +101,10 @@ def _passed_on(message: ParsedMessage) -> str:
     if _PASSED_ON.match(message.subject):
         return "it was forwarded: its subject says so"
     found = next((name for name in _PASSED_ON_BY if name in message.headers), "")
-    return f"it was forwarded: it has a header {found.title()}" if found else ""
+    if found:
+        return f"it was forwarded: it has a header {found.title()}"
+    is_forward = FORWARD.search("\n" + above_our_line(message.new_text))
+    return "it was forwarded: the forwarded mail stands in it" if is_forward else ""
 
 
 class Outcome(Enum):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 APPROVING: Final = (
+    *("i hereby approve", "approved by me", "approved from my side", "i approve this", "i approve it"),
+    *("hiermit genehmigt", "hiermit genehmige ich", "von mir genehmigt", "ist genehmigt", "wird genehmigt"),
     *("approve", "approved", "i approve", "we approve", "approval granted", "yes", "agreed", "i agree"),
     *("accept", "accepted", "i accept", "ok", "okay", "granted", "confirmed", "go ahead"),
     *("genehmigt", "genehmige", "ich genehmige", "ich genehmige es", "ich genehmige das", "freigegeben"),
@@ -74,78 +76,80 @@ REJECTING: Final = (
     ),
     *("承認しません", "拒绝", "拒絕", "不同意", "不批准", "驳回", "거부", "거부합니다", "반려"),
 )
-#: Of these, words people also begin with who mean something else: "OK, I will look at it", "No problem". They decide
-#: only where nothing else is said in the sentence, courtesies aside.
+#: Of these, words people also begin with who mean something else: "OK, I will look at it", "No problem",
+#: "Confirmed, your mail has come". They decide only where nothing else is said, courtesies aside.
 WEAK: Final = frozenset(
-    {
-        *(
-            "yes",
-            "ok",
-            "okay",
-            "agreed",
-            "no",
-            "ja",
-            "nein",
-            "oui",
-            "d'accord",
-            "non",
-            "sí",
-            "de acuerdo",
-            "sì",
-        ),
-        *("sim", "não", "akkoord", "nee", "tak", "zgoda", "nie", "nej", "nei", "kyllä", "ei", "ano", "áno"),
-        *("igen", "nem", "ναι", "όχι", "да", "нет", "так", "ні", "evet", "hayır", "hayir", "はい", "いいえ"),
-    }
+    word
+    for line in (
+        "yes, ok, okay, agreed, i agree, accept, accepted, i accept, granted, confirmed, go ahead",
+        "no, ja, einverstanden, angenommen, zugestimmt, ich stimme zu, nein, oui, d'accord",
+        "j'accepte, accepté, accordé, validé, je valide, non, sí, de acuerdo, aceptado, acepto, sì",
+        "sono d'accordo, accetto, accettato, sim, aceito, de acordo, não, akkoord, ik ga akkoord",
+        "nee, tak, zgoda, zgadzam się, akceptuję, nie, nej, nei, kyllä, ei, souhlasím, ano, súhlasím",
+        "áno, igen, nem, ναι, όχι, да, согласен, согласна, нет, так, ні, evet, hayır, hayir, はい, いいえ",
+        "同意, 我同意, 동의합니다",
+    )
+    for word in line.split(", ")
 )
-COURTEOUS: Final = frozenset(
-    {
-        *("please", "thanks", "thank", "you", "many", "bitte", "danke", "gerne", "gern", "vielen", "dank"),
-        *("merci", "gracias", "por", "favor", "grazie", "obrigado", "obrigada", "bedankt", "graag", "tack"),
-        *("takk", "kiitos", "dziękuję", "proszę", "prosím", "děkuji", "ďakujem", "köszönöm", "спасибо"),
-        *("пожалуйста", "дякую", "teşekkürler", "lütfen"),
-    }
+
+
+def _each(*lines: str) -> frozenset[str]:
+    """Give the words of these lines as they are compared, in which “außer” is “ausser”."""
+    return frozenset(word.casefold() for line in lines for word in line.split())
+
+
+COURTEOUS: Final = _each(
+    "please thanks thank you many thx cheers regards best kind bitte danke gerne gern vielen dank",
+    "besten grüße gruß lg vg mfg merci gracias por favor saludos grazie saluti obrigado obrigada",
+    "bedankt graag groet groeten tack takk tak kiitos dziękuję proszę prosím děkuji ďakujem köszönöm",
+    "спасибо пожалуйста дякую teşekkürler lütfen よろしく ありがとうございます 谢谢 謝謝 감사합니다",
+)
+#: What follows the word that approves, and adds nothing: "I approve this request".
+POINTING: Final = _each(
+    "it this that the request hereby herewith es das dies dieses hiermit antrag anfrage cela ceci",
+    "demande cette lo esto solicitud questo richiesta isto dit dat det to",
 )
 #: Beside a word that approves these leave open what was meant.
-DENYING: Final = frozenset(
-    {
-        *(
-            "not",
-            "never",
-            "don't",
-            "doesn't",
-            "won't",
-            "cannot",
-            "can't",
-            "without",
-            "nicht",
-            "kein",
-            "keine",
-        ),
-        *(
-            "keinen",
-            "niemals",
-            "ohne",
-            "pas",
-            "jamais",
-            "sans",
-            "nunca",
-            "sin",
-            "mai",
-            "senza",
-            "sem",
-            "niet",
-        ),
-        *("geen", "nigdy", "bez", "inte", "ikke", "aldrig", "aldri", "ingen", "ne", "не", "нельзя", "değil"),
-    }
+DENYING: Final = _each(
+    "not never cannot without nothing none nobody neither nor false wrong dont doesnt didnt wont cant",
+    "isnt shouldnt wouldnt couldnt havent nicht kein keine keinen keiner keinem keines nichts nie",
+    "niemals niemand weder ohne falsch pas jamais sans rien aucun aucune nunca sin nada tampoco mai",
+    "senza niente sem nem niet geen nooit zonder nigdy bez inte ej ikke aldrig aldri ingen utan uden",
+    "uten ne nikdy nikoli není nu fără niciodată nélkül soha älä ilman nikada δεν δε μην χωρίς не",
+    "нельзя никогда ничего без ніколи değil hiç asla yok",
 )
-#: In the sentence that approves these make it depend on something.
-DEPENDING: Final = frozenset(
-    {
-        *("if", "but", "unless", "until", "once", "provided", "except", "only", "maybe", "perhaps", "when"),
-        *("wenn", "falls", "sofern", "sobald", "aber", "außer", "nur", "vielleicht", "unter", "erst"),
-        *("si", "mais", "sauf", "seulement", "peut-être", "pero", "cuando", "salvo", "solo", "quizás"),
-        *("se", "ma", "mas", "quando", "forse", "talvez", "als", "maar", "mits", "tenzij", "misschien"),
-        *("jeśli", "ale", "jeżeli", "może", "om", "men", "hvis", "jos", "mutta", "pokud", "jestli", "ha"),
-        *("если", "но", "только", "якщо", "але", "eğer", "ama"),
-    }
+#: These take back what was said before.
+RETRACTING: Final = _each(
+    "wait stop hold cancel ignore disregard mistake withdraw retract revoke oops kidding joking instead",
+    "rather wrongly accidentally undo halt stopp warte warten moment irrtum versehen versehentlich",
+    "stattdessen scherz zurück annuler annulez attendez erreur esperen espere cancelar aspettate wacht",
+    "vergissing vänta vent czekaj pomyłka počkejte omyl подождите ошибка",
+)
+#: These say on what a thing depends.
+CONDITIONAL: Final = _each("if when should wenn falls sollten si se als jeśli om hvis если")
+#: What somebody offers under such a condition depends on nothing: "If you have questions, call me".
+OFFERING: Final = _each(
+    "question questions help fragen rückfragen hilfe preguntas domande vragen pytania frågor spørgsmål",
+    "вопросы",
+)
+#: Wherever these stand, an approval depends on something.
+DEPENDING: Final = CONDITIONAL | _each(
+    "but unless provided providing except only maybe perhaps probably however though although condition",
+    "conditions conditional conditionally assuming subject pending partly partially principle sofern",
+    "sobald aber außer ausser nur vielleicht vermutlich jedoch allerdings bedingung voraussetzung",
+    "vorausgesetzt vorbehaltlich vorbehalt solange soweit teilweise grundsätzlich mais sauf seulement",
+    "uniquement peut-être réserve pourvu partiellement pero salvo excepto solo sólo solamente quizás",
+    "siempre condición parcialmente ma forse purché soltanto tranne però condizione mas talvez apenas",
+    "somente porém maar mits tenzij misschien alleen indien voorwaarde ale jeżeli może tylko chyba pod",
+    "warunkiem men bara endast bare kun dersom forudsat förutsatt jos mutta vain pokud jestli jen pouze",
+    "ak iba pokiaľ ha csak dacă dar numai doar ako ali samo αν εάν αλλά μόνο но только лишь якщо але",
+    "лише тільки eğer ama fakat ancak sadece yalnızca şartıyla",
+)
+#: In the sentence that approves, and at the beginning of another, these leave less of it.
+LIMITING: Final = _each(
+    "until once before after first second one two three half part rest some up most maximum max below",
+    "under less later tomorrow yet still almost would could might bis erst zuerst unter höchstens",
+    "maximal später morgen noch würde könnte zwei drei halb hälfte bevor nachdem nachher quand jusque",
+    "jusqu demain après avant cuando hasta después mañana quando dopo prima domani wanneer tot når när",
+    "když keď kdy когда после потом завтра deux dos due dois",
 )

@@ -14,21 +14,26 @@ from typing import Final
 
 from tickets.policies.decision_words import (
     APPROVING,
+    CONDITIONAL,
     COURTEOUS,
     DENYING,
     DEPENDING,
+    LIMITING,
+    OFFERING,
+    POINTING,
     REJECTING,
+    RETRACTING,
     WEAK,
 )
+from tickets.policies.own_words import own_words
 
-#: What stands at the top of our mails, by language; whatever mail programs put below it the approver has not written.
-LINES: Final = {
-    "en": "===== Please write your answer above this line =====",
-    "de": "===== Bitte schreiben Sie Ihre Antwort über diese Zeile =====",
-}
 #: Longer than a decision with its grounds. Characters.
 MAX_CHARS: Final = 5_000
 _WORD: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+#: Where the words that decide may stop: at a comma, a colon, a dash.
+_CLAUSE_END: Final = re.compile(r"[,:(–—、，：（]|\s[-/]+\s")
+_CROSS: Final = re.compile("[👎❌🚫⛔🙅✖✗✘]")
+_FIGURE: Final = re.compile(r"\d")
 _SENTENCE_END: Final = re.compile(r"[.!?;\n。！？]")
 
 
@@ -93,15 +98,17 @@ class _Said:
     is_weak: bool
 
 
-def read_decision(new_text: str, words: Words) -> Decision:
-    """Read the decision from what was written above the quote; its first words must say it, alone."""
-    end = min((place for line in LINES.values() if (place := new_text.find(line)) >= 0), default=None)
-    text = new_text[:end][: MAX_CHARS + 1]
+def read_decision(new_text: str, words: Words, *, name: str = "") -> Decision:
+    """Read the decision from what was written above the quote; its first words must say it, alone.
+
+    `name` is the approver's own, as he signs.
+    """
+    text = own_words(new_text, names=set(_words(name)))
+    if len(text) > MAX_CHARS:
+        return Decision(Counts.DOUBTFUL, "it is too long to be sure of")
     found = list(_words(text))
     if not found:
         return Decision(Counts.DOUBTFUL, "nothing is written above the quoted mail")
-    if len(text) > MAX_CHARS:
-        return Decision(Counts.DOUBTFUL, "it is too long to be sure of")
     said = list(_said(found, words))
     if not said or said[0].place != 0:
         return Decision(Counts.DOUBTFUL, "it does not begin with a word that decides")
@@ -115,19 +122,40 @@ def read_decision(new_text: str, words: Words) -> Decision:
 
 
 def _doubt(text: str, said: Sequence[_Said]) -> str:
-    sentences = list(_sentences(text))
-    first = sentences[0]
+    first = next(_sentences(text))
     if first.endswith(("?", "？")):
         return "it asks instead of deciding"
     decided = {word for one in said for word in one.phrase}
-    if said[0].is_weak and set(_words(first)) - decided - COURTEOUS:
-        return f"it begins with “{' '.join(said[0].phrase)}” and goes on about something else"
+    begins = f"it begins with “{' '.join(said[0].phrase)}” and goes on about something else"
     if said[0].meaning is Meaning.REJECT:
-        return ""  # nothing happens without an approval, so that a no needs no second look
-    if (set(_words(text)) - decided) & DENYING:
+        # Nothing happens without an approval, so that a no needs no second look.
+        return begins if said[0].is_weak and set(_words(first)) - decided - COURTEOUS else ""
+    # “OK” alone decides; “OK. I will look at it” only says that the mail has come.
+    alone = text if said[0].is_weak else _CLAUSE_END.split(first, maxsplit=1)[0]
+    if set(_words(alone)) - decided - COURTEOUS - POINTING:
+        return begins
+    return _second_thought(text, first, decided)
+
+
+def _second_thought(text: str, first: str, decided: set[str]) -> str:
+    """Say what takes back, limits or conditions an approval, wherever it stands."""
+    rest = set(_words(text)) - decided
+    if (
+        rest & DENYING
+        or any(word.endswith("n't") or word.startswith("n'") for word in rest)
+        or _CROSS.search(text)
+    ):
         return "it approves and says not"
-    after = next(_words(sentences[1]), "") if len(sentences) > 1 else ""
-    return "it makes the approval depend on something" if {*_words(first), after} & DEPENDING else ""
+    if rest & RETRACTING:
+        return "it approves and takes it back"
+    if set(_words(first)) & (DEPENDING | LIMITING) or _FIGURE.search(first):
+        return "it makes the approval depend on something"
+    for sentence in _sentences(text):
+        said = list(_words(sentence))
+        depends = DEPENDING - CONDITIONAL if OFFERING.intersection(said) else DEPENDING
+        if said[0] in LIMITING or depends.intersection(said):
+            return "it makes the approval depend on something"
+    return ""
 
 
 def _sentences(text: str) -> Iterator[str]:

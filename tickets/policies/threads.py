@@ -49,6 +49,13 @@ def known_by(message: ParsedMessage) -> tuple[str, ...]:
     return tuple(dict.fromkeys(message_key(one) for one in ids if one.strip("<> ")))
 
 
+def answered_by(message: ParsedMessage) -> tuple[str, ...]:
+    """The mails a mail is written in answer to: the newest of the References where it does not say."""
+    return tuple(
+        message_key(one) for one in message.in_reply_to or message.references[-1:] if one.strip("<> ")
+    )
+
+
 def leaves(message: ParsedMessage) -> tuple[str, ...]:
     """Marks that later mails may use: its own id, and the ids of the mail and the root it refers to.
 

@@ -35,6 +35,8 @@ class Trust:
     level: Level
     reason: str
     checks: dict[str, str] = field(default_factory=dict)
+    #: Whether the checks say that they are about the sender's domain.
+    is_named: bool = False
 
 
 def may_join(trust: Trust, *, is_bounce: bool) -> bool:
@@ -52,9 +54,11 @@ def judge_sender(message: ParsedMessage) -> Trust:
     results = message.headers.first("authentication-results")[:MAX_CHARS]
     checks: dict[str, str] = {}
     for name, verdict in _RESULT.findall(results):
-        # Of several signatures one that holds is enough.
-        if checks.get(name.lower()) != "pass":
-            checks[name.lower()] = verdict.lower()
+        known, verdict = checks.get(name.lower()), verdict.lower()
+        # Of several signatures one that holds is enough; of any other check there is one, and of two the worse counts.
+        is_settled = known == "pass" if name.lower() == "dkim" else known not in (None, *_PASSED)
+        if not is_settled:
+            checks[name.lower()] = verdict
     if any(problem.code == "several_from" for problem in message.problems):
         return Trust(Level.FAILED, "it has more than one From header, so nobody is proven", checks)
     if failed := _failure(checks):
@@ -63,7 +67,7 @@ def judge_sender(message: ParsedMessage) -> Trust:
         return _without_results(message.headers)
     if (doubt := _doubt(results, message)) or not _has_passed(checks):
         return Trust(Level.UNKNOWN, doubt or "no check proves the sender", checks)
-    return Trust(Level.PASSED, _as_text(checks), checks)
+    return Trust(Level.PASSED, _as_text(checks), checks, is_named=bool(_FROM.search(results)))
 
 
 def _failure(checks: dict[str, str]) -> str:
@@ -94,9 +98,9 @@ def _doubt(results: str, message: ParsedMessage) -> str:
     """Say why a header that speaks well of the sender may be the sender's own."""
     if not _RESULT.match(results.lstrip()):
         return "the checks were made by another server than the tenant's own"
-    about = _FROM.search(results)
+    about = {found.strip(".").lower() for found in _FROM.findall(results)}
     domain = message.sender.email.rpartition("@")[2].lower()
-    if about and domain and about[1].strip(".").lower() != domain:
+    if domain and about - {domain}:
         return "the checks are about another sender"
     return (
         "" if _is_ours(message.headers) else "it stands below the place where the tenant's own server writes"

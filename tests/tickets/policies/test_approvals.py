@@ -13,8 +13,9 @@ from tests.tickets.policies.letters import RECEIVED_AT, letter
 from tests.tickets.policies.test_trust import BORDER, FAILED, INSIDE, PASSED, results
 from tickets.policies.approvals import Asked, Outcome, judge_answer, outcome
 from tickets.policies.decision_words import APPROVING, REJECTING
-from tickets.policies.decisions import LINES, Counts, Decision, Meaning, Words, read_decision
+from tickets.policies.decisions import Counts, Decision, Meaning, Words, read_decision
 from tickets.policies.loops import judge
+from tickets.policies.own_words import LINES
 from tickets.policies.trust import judge_sender
 
 WORDS = Words.of()
@@ -76,7 +77,7 @@ def test_a_word_that_decides_counts_at_the_beginning(text: str, counts: Counts) 
     "text",
     [
         "",
-        " \n> Approved\n"[:2],
+        " \n> Approved\n",
         "Hello, approved",
         "Approved or rejected?",
         "Approved?",
@@ -150,7 +151,14 @@ def test_a_tenants_own_words_go_over_the_common_ones() -> None:
             (INSIDE, results("spf=pass; dkim=pass; dmarc=none;compauth=pass reason=130"), BORDER),
             Counts.UNPROVEN,
         ),
-        ((INSIDE, results("spf=none; dkim=pass; dmarc=bestguesspass"), BORDER), Counts.APPROVED),
+        (
+            (INSIDE, results("dkim=pass; dmarc=bestguesspass header.from=fabrikam.example"), BORDER),
+            Counts.APPROVED,
+        ),
+        ((INSIDE, results("spf=pass; dkim=pass; dmarc=pass"), BORDER), Counts.UNPROVEN),
+        ((INSIDE, results(f"{PASSED}; dmarc=fail header.from=fabrikam.example"), BORDER), Counts.UNPROVEN),
+        ((INSIDE, results(f"{FAILED}; dmarc=pass header.from=fabrikam.example"), BORDER), Counts.UNPROVEN),
+        ((INSIDE, results(f"{PASSED}; dmarc=pass header.from=evil.example"), BORDER), Counts.UNPROVEN),
         ((*PROOF, "From: ada@fabrikam.example"), Counts.UNPROVEN),
         ((INSIDE, "X-MS-Exchange-Organization-AuthAs: Internal"), Counts.UNPROVEN),
     ],
@@ -175,12 +183,17 @@ def test_inside_one_directory_exchanges_own_mark_is_proof(
     [
         (mail(*PROOF, sender="eve@fabrikam.example"), Counts.OTHER_SENDER),
         (mail(*PROOF, "Sender: eve@fabrikam.example"), Counts.OTHER_SENDER),
+        (mail(*PROOF, "Sender: ada@fabrikam.example", "Sender: eve@x.example"), Counts.OTHER_SENDER),
         (mail(*PROOF, "Reply-To: ada@fabrikam.example", sender="eve@x.example"), Counts.OTHER_SENDER),
         (mail(*PROOF, "Auto-Submitted: auto-replied"), Counts.AUTOMATIC),
         (mail(*PROOF, subject="Automatic reply: Please decide"), Counts.AUTOMATIC),
         (mail(*PROOF, subject="FW: Please decide"), Counts.FORWARDED),
         (mail(*PROOF, subject="[extern] WG: Please decide"), Counts.FORWARDED),
         (mail(*PROOF, "Resent-From: ada@fabrikam.example"), Counts.FORWARDED),
+        (
+            mail(*PROOF, text="Approved\r\n\r\n---------- Forwarded message ---------\r\nFrom: x"),
+            Counts.FORWARDED,
+        ),
     ],
 )
 def test_automatic_forwarded_and_foreign_mail_decides_nothing(message: ParsedMessage, counts: Counts) -> None:
@@ -193,6 +206,7 @@ def test_automatic_forwarded_and_foreign_mail_decides_nothing(message: ParsedMes
         ({"is_decided": True}, Counts.REPEATED),
         ({"is_open": False}, Counts.LATE),
         ({"received_at": RECEIVED_AT + timedelta(hours=2)}, Counts.LATE),
+        ({"is_direct": False}, Counts.DOUBTFUL),
         ({"address": "ADA@Fabrikam.Example"}, Counts.APPROVED),
     ],
 )

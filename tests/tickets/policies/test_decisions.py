@@ -1,0 +1,189 @@
+"""What the words of an answer decide: as people write them, with what their programs and firms put around."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tickets.policies.decision_words import APPROVING, DENYING, DEPENDING, REJECTING, RETRACTING, WEAK
+from tickets.policies.decisions import Counts, Words, read_decision
+from tickets.policies.own_words import LINES
+
+WORDS = Words.of()
+NAME = "Ada Lovelace"
+#: The same examples in every run, however slow the machine.
+CALM = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+DISCLAIMER = (
+    "This e-mail and its attachments are confidential and legally privileged. If you are not the intended recipient,\n"
+    "you must not use it. No liability is accepted unless agreed in writing."
+)
+HAFTUNG = (
+    "Diese E-Mail enthält vertrauliche und/oder rechtlich geschützte Informationen. Wenn Sie nicht der richtige\n"
+    "Adressat sind, informieren Sie bitte sofort den Absender. Das unerlaubte Kopieren ist nicht gestattet."
+)
+BANNER = "CAUTION: This email originated from outside of the organization. Do not click on links in it."
+
+
+def read(text: str, *, name: str = NAME) -> Counts:
+    return read_decision(text, WORDS, name=name).counts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Approved, please order it",
+        "Approved: it fits the budget",
+        "Approved – thanks for asking",
+        "Approved (see the minutes)",
+        "I approve this request.",
+        "I approve it",
+        "Hiermit genehmige ich das",
+        "Approved from my side",
+        "Hello Grace,\n\nApproved.",
+        "Hallo Frau Hopper,\ngenehmigt.",
+        "Approved.\n\nBest regards\nAda Lovelace\nHead of Purchasing\nCompany No. 12345",
+        "Approved\n\nAda",
+        "Approved\n\nAda Lovelace | Purchasing\nFabrikam Ltd, Company No. 12 34\nTel. +44 20 1234",
+        f"Approved.\n\nKind regards,\nAda\n\n{DISCLAIMER}",
+        f"Genehmigt.\n\nMit freundlichen Grüßen\nAda Lovelace\n\nFabrikam GmbH\nHRB 123\n\n{HAFTUNG}",
+        f"Approved\n\n{DISCLAIMER}",
+        f"{BANNER}\n\nApproved",
+        "Approved.\nIf you have questions, call me.",
+        "Approved. We need it for the fair in March.",
+        "Ok\n\nAda",
+        "Ok\n\nAda Lovelace | Purchasing\nFabrikam Ltd",
+        "Ja, gerne.\n\nViele Grüße\nAda",
+        "Yes, approved.",
+        "Yes. Approved!",
+        "Okay, thanks!\nRegards, Ada",
+        "👍 Approved",
+        "同意。谢谢",
+    ],
+)
+def test_people_approve_like_this(text: str) -> None:
+    assert read(text) is Counts.APPROVED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # It goes on, and means something else.
+        "Approved budget is exhausted",
+        "Approved by Carl?",
+        "Approved by nobody",
+        "Approve the first one",
+        "Approve what",
+        "Approval granted to whom",
+        "Go ahead and send me the quote first",
+        "Accept my apologies for the late reply",
+        "Confirmed, I have got your mail and will look into it",
+        "I agree with Carl, we should wait",
+        "I agree in principle",
+        "Granted, it is a nice printer",
+        "I accept your invitation",
+        "Genehmigt wird nichts",
+        "同意，但是太贵了",
+        # It says only that the mail has come.
+        "Ok.\nI will look at it tomorrow",
+        "OK\n\nLet me ask Carl first",
+        "Yes.\nWhat does it cost?",
+        "Ja.\nMelde mich",
+        "Einverstanden, ich schaue es mir an",
+        # It is limited, depends on something or is taken back.
+        "Approved up to 100 EUR",
+        "Approved, 100 EUR",
+        "Approved, two of them",
+        "Approved, until Friday",
+        "Approved.\nThanks for asking.\nBut only for this year.",
+        "Approved.\nThis is only for 2026",
+        "Approved.\nLet us do it if the price holds.",
+        "Approved, subject to the usual terms",
+        "Approved. Actually, wait.",
+        "Approved - oops, wrong mail, please ignore",
+        "Approved. However, Carl has to agree.",
+        "Genehmigt, außer dem zweiten",
+        "Genehmigt vorbehaltlich der Prüfung",
+        "Genehmigt.\nAllerdings nur für Bob.",
+        "Approuvé, sauf le deuxième",
+        "Aprobado, siempre que sea barato",
+        "Εγκρίνω.\nΑλλά μόνο φέτος",
+        "Aprob. Nu e bine",
+        # It says the opposite.
+        "Approved: none of this",
+        "Approved = false",
+        "Approved. I don't think so",
+        "Approved, I dont think so",
+        "Approved ❌",
+        "👎 Approved",
+        "J'approuve, mais n'achetez rien",
+        # What stands there is not the approver's.
+        "> Approved",
+        "> Approved\n> On Monday Grace wrote:",
+        "> Shall I?\nApproved",
+        "-- \nApproved",
+        "Hello\n\nApproved Ltd",
+        # Something is said below the signature.
+        "Approved.\n\nRegards\nAda\n\nPS: only the cheap one",
+        "Approved.\n\nRegards\nAda\nBut please wait for Bob first.",
+        "Hi I cannot\napprove",
+        "Hi not\napproved",
+        "👍",
+        "I would approve if it were cheaper",
+        "Yes, but later",
+        "not approved yet, approved tomorrow",
+    ],
+)
+def test_whatever_could_mean_anything_else_approves_nothing(text: str) -> None:
+    assert read(text) is not Counts.APPROVED
+
+
+_STRONG = sorted(set(APPROVING) - WEAK)
+_AGAINST = sorted((DENYING | RETRACTING | DEPENDING) - {"tak"})
+
+
+@CALM
+@given(
+    st.sampled_from(_STRONG), st.sampled_from(_AGAINST), st.sampled_from([" ", ", ", ".\n", ".\n\nThanks.\n"])
+)
+def test_no_approval_survives_a_word_against_it(phrase: str, against: str, between: str) -> None:
+    assert read(f"{phrase}{between}{against} x") is not Counts.APPROVED
+
+
+@CALM
+@given(
+    st.sampled_from(sorted(set(APPROVING) & WEAK)), st.sampled_from(["maybe", "we shall see", "got it", "x"])
+)
+def test_a_word_that_only_acknowledges_approves_nothing_beside_others(phrase: str, more: str) -> None:
+    for between in (" ", ", ", ". ", "\n", "\n\n"):
+        assert read(f"{phrase}{between}{more}") is not Counts.APPROVED
+
+
+@CALM
+@given(st.sampled_from(APPROVING), st.sampled_from(["", "Hello,\n", f"{BANNER}\n\n"]), st.booleans())
+def test_what_programs_and_firms_add_keeps_no_word_from_deciding(
+    phrase: str, above: str, is_long: bool
+) -> None:
+    below = f"\n\nBest regards\nAda Lovelace\n\n{DISCLAIMER}" if is_long else ""
+    assert read(f"{above}{phrase}{below}") is Counts.APPROVED
+
+
+@CALM
+@given(st.sampled_from(REJECTING), st.text(max_size=80))
+def test_no_rejection_is_ever_an_approval(phrase: str, more: str) -> None:
+    assert read(f"{phrase} {more}") is not Counts.APPROVED
+
+
+@CALM
+@given(st.text(alphabet=st.sampled_from(" \n.,?!>-aeknotyifbud"), max_size=40), st.sampled_from(APPROVING))
+def test_nothing_before_the_word_lets_it_pass(before: str, phrase: str) -> None:
+    """Whatever stands above or before it, other than another word that approves."""
+    assume(before.strip(" \n.,?!>-") and read(before) is not Counts.APPROVED)
+    assert read(f"{before} {phrase}") is not Counts.APPROVED
+
+
+@CALM
+@given(st.sampled_from(sorted(LINES.values())), st.sampled_from(APPROVING))
+def test_what_stands_below_our_line_decides_nothing(line: str, phrase: str) -> None:
+    assert read(f"{line}\n{phrase}") is Counts.DOUBTFUL
+    assert read(f"> {line}\n> {phrase}") is Counts.DOUBTFUL
