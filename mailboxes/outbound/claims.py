@@ -25,29 +25,31 @@ def claim_due(mailbox_id: int, *, most_recipients: int) -> OutboundMessage | Non
     """Take the oldest mail of a mailbox that may be sent now, to so many recipients at most."""
     due = OutboundMessage.objects.filter(mailbox_id=mailbox_id, recipient_count__lte=most_recipients)
     due = due.due(timezone.now())
-    return _claim(due, state=State.SENDING, tries=F("tries") + 1, retry_at=None)
+    return _claim(due, taken_in=State.QUEUED, state=State.SENDING, tries=F("tries") + 1, retry_at=None)
 
 
 def claim_doubtful(mailbox_id: int) -> OutboundMessage | None:
     """Take the next mail whose fate is to be looked up."""
     doubtful = OutboundMessage.objects.filter(mailbox_id=mailbox_id).in_doubt(timezone.now())
-    return _claim(doubtful)
+    return _claim(doubtful, taken_in=State.UNCERTAIN)
 
 
-def _claim(rows: OutboundQuerySet, **values: object) -> OutboundMessage | None:
+def _claim(rows: OutboundQuerySet, *, taken_in: str, **values: object) -> OutboundMessage | None:
     until = timezone.now() + LEASE
     # Short mails do not wait for the end of an upload that has begun.
     shorter = rows.filter(Q(upload=None) | Q(queued_at__lt=timezone.now() - YOUNG))
-    for pk in _first(shorter) or _first(rows):
-        mine = rows.filter(pk=pk)
-        if mine.update(claimed_until=until, claim_number=F("claim_number") + 1, **values):
+    for pk, number in _first(shorter) or _first(rows):
+        # As it was seen, and by its own columns alone: what a join has shown is not looked at again when two meet here.
+        mine = OutboundMessage.objects.filter(pk=pk, claim_number=number, state=taken_in)
+        if mine.update(claimed_until=until, claim_number=number + 1, **values):
             row: OutboundMessage = OutboundMessage.objects.select_related("upload").get(pk=pk)
+            row.claim_number = number + 1
             return row
     return None
 
 
-def _first(rows: OutboundQuerySet) -> list[int]:
-    return list(rows.order_by("queued_at", "pk").values_list("pk", flat=True)[:_LOOK_AHEAD])
+def _first(rows: OutboundQuerySet) -> list[tuple[int, int]]:
+    return list(rows.order_by("queued_at", "pk").values_list("pk", "claim_number")[:_LOOK_AHEAD])
 
 
 def hold(row: OutboundMessage, **values: object) -> None:

@@ -34,13 +34,17 @@ def tells_of_new_ids(hear: Callable[[OutboundMessage], None]) -> None:
 
 
 class RowJournal:
-    """Notes on the row of the outbox, each committed before the wire goes on. Raises LeaseLost."""
+    """Notes on the row of the outbox, each committed before the wire goes on. Raises LeaseLost.
 
-    def __init__(self, row: OutboundMessage, *, turn_s: float) -> None:
-        self.row, self._turn_s = row, turn_s
+    `stay` is called whenever something takes long.
+    """
+
+    def __init__(self, row: OutboundMessage, *, turn_s: float, stay: Callable[[], None]) -> None:
+        self.row, self._turn_s, self._stay = row, turn_s, stay
         self._until: float | None = None
 
     def alive(self) -> None:
+        self._stay()
         claims.hold(self.row)
 
     def next_piece(self) -> None:
@@ -49,7 +53,7 @@ class RowJournal:
             self._until = time.monotonic() + self._turn_s
         elif time.monotonic() > self._until:
             raise TurnOver
-        claims.hold(self.row)
+        self.alive()
 
     def uploading(self, name: str, url: str) -> None:
         claims.hold(self.row)

@@ -81,7 +81,7 @@ def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
         return report
     try:
         with visit(found, hold=claims.LEASE) as gate, closing(open_outbound(found, gate)) as wire:
-            allowance = pace.Allowance(found.pk, turn_s=budget_s)
+            allowance = pace.Allowance(found.pk, turn_s=budget_s, stay=gate.renew)
             while _one(found, wire, allowance, report):
                 gate.renew()
                 if time.monotonic() > deadline:
@@ -205,7 +205,9 @@ def _send_from_another(row: OutboundMessage, wire: OutboundTransport, denied: Ac
 def _send_from_its_own(row: OutboundMessage, wire: OutboundTransport, allowance: pace.Allowance) -> None:
     mail = compose(row, max_mime_bytes=wire.max_mime_bytes, shows_bcc=wire.shows_bcc)
     try:
-        receipt = wire.send(outgoing(row, mail), RowJournal(row, turn_s=allowance.turn_s))
+        receipt = wire.send(
+            outgoing(row, mail), RowJournal(row, turn_s=allowance.turn_s, stay=allowance.stay)
+        )
     except TurnOver:
         # No try that failed: it goes on where it stopped.
         claims.settle(row, State.QUEUED, retry_at=None, tries=row.tries - 1)

@@ -6,7 +6,7 @@ Source: https://learn.microsoft.com/office365/servicedescriptions/exchange-onlin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Final
@@ -30,10 +30,15 @@ MOST_FORECAST: Final = 5_000
 
 
 class Allowance:
-    """What a mailbox may still send; asked once for a run, then counted along. Its turn lasts `turn_s`."""
+    """What a mailbox may still send; asked once for a run, then counted along.
 
-    def __init__(self, mailbox_id: int, *, turn_s: float = inf) -> None:
-        self.mailbox_id, self.turn_s = mailbox_id, turn_s
+    Its turn lasts `turn_s`; `stay` keeps its seat, and with it its place among those being served.
+    """
+
+    def __init__(
+        self, mailbox_id: int, *, turn_s: float = inf, stay: Callable[[], None] = lambda: None
+    ) -> None:
+        self.mailbox_id, self.turn_s, self.stay = mailbox_id, turn_s, stay
         self.recipients = RECIPIENTS_PER_DAY - _recipients_of_day(mailbox_id, timezone.now())
 
     def has_minute(self) -> bool:
