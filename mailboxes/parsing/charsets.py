@@ -71,6 +71,7 @@ ALLOWED = {name: codec for codec, names in _CODECS.items() for name in names.spl
 _JIS = frozenset({"iso2022_jp_2", "iso2022_jp_3", "iso2022_jp_ext"})
 _ESCAPES = re.compile(rb"(\x1b(?:\$[@B]|\$\([A-Z]|\([A-Z]|\.[A-Z]))")
 _WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"})
+_ANYTHING = ("cp125", "iso8859_")
 _ASCII = bytes(range(128))
 _NO_LETTERS = bytes(code for code in range(256) if not chr(code).isalpha() or code > 127)
 _BOMS = (
@@ -99,8 +100,8 @@ def decode(content: bytes, *, declared: str = "") -> tuple[str, bool]:
         return _japanese(content, codec=codec)
     if codec:
         text = _strict(content, codec=codec)
-        # ASCII and Latin-1 decode anything, so for them UTF-8 that is valid as a whole is the better reading.
-        if text is not None and (codec != "cp1252" or not _is_ascii_label(declared)):
+        # One byte for a letter reads anything, so UTF-8 that is valid as a whole is the better reading there.
+        if text is not None and not (codec.startswith(_ANYTHING) and _strict(content, codec="utf-8")):
             return text.removeprefix("\ufeff"), True
     return _undeclared(content, codec=codec), False
 
@@ -132,10 +133,6 @@ def _kanji(run: bytes) -> str:
         cell += (0x1F + (cell >= 0x60)) if row % 2 else 0x7E
         shifted += bytes((lead, min(cell, 0xFC)))
     return shifted.decode("cp932", "replace")
-
-
-def _is_ascii_label(declared: str) -> bool:
-    return "ascii" in declared[:40].lower()
 
 
 def _strict(content: bytes, *, codec: str) -> str | None:

@@ -11,7 +11,7 @@ from .gate import one_line
 from .large import CUT_HEADER
 from .limits import Limits
 from .values import Address, Headers, Problem, Unparseable
-from .words import decode_words
+from .words import decode_words, unescape
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,75}")
 _ID = re.compile(r"<[^<>\s]{1,990}>")
@@ -39,12 +39,16 @@ class Envelope:
 
 
 def read_envelope(
-    raw_headers: Sequence[tuple[str, str]], *, now: datetime, is_empty: bool, limits: Limits
+    raw_headers: Sequence[tuple[str, str]], *, charset: str, now: datetime, is_empty: bool, limits: Limits
 ) -> Envelope:
-    """Read the headers; raises Unparseable when not one of them is a header and the mail is not empty."""
+    """Read the headers; raises Unparseable when not one of them is a header and the mail is not empty.
+
+    Bytes that stand in them as they are and are no UTF-8 are read in `charset`, that of the mail's own text.
+    """
     raw: dict[str, list[str]] = {}
     for name, value in raw_headers[: limits.header_count + _NEEDED_BEHIND]:
         if name != CUT_HEADER:
+            value = value if value.isascii() else unescape(value, declared=charset)
             raw.setdefault(name.lower(), []).append(value)
     if not is_empty and not any(_NAME.fullmatch(name) for name in raw):
         raise Unparseable

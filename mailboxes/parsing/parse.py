@@ -17,7 +17,7 @@ from .fingerprint import content_hash
 from .gate import storable
 from .invites import read_invitation
 from .large import split_large
-from .leaves import Branch, Leaf, Pruning
+from .leaves import Branch, Leaf, Pruning, walk
 from .limits import DEFAULT, Limits
 from .links import read_links
 from .outlook_file import msg_as_mime
@@ -63,12 +63,19 @@ def parse_here(
     try:
         opened = open_mail(content, cuts=cuts, limits=limits)
         now = received_at or datetime.now(UTC)
-        envelope = read_envelope(opened.headers, now=now, is_empty=not content.strip(), limits=limits)
+        envelope = read_envelope(
+            opened.headers, charset=_charset_of(opened.tree, limits), now=now,
+            is_empty=not content.strip(), limits=limits,
+        )  # fmt: skip
         return _assembled(opened, envelope, limits=limits)
     except BaseException:
         for cut in cuts.values():
             cut.path.unlink(missing_ok=True)
         raise
+
+
+def _charset_of(root: Branch | Leaf, limits: Limits) -> str:
+    return limits.charset or next((leaf.charset for leaf in walk(root) if leaf.charset), "")
 
 
 def _from_outlook(content: bytes, limits: Limits) -> bytes:

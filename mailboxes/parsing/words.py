@@ -40,9 +40,11 @@ def decode_words(raw: str) -> str:
     return "".join(pieces)
 
 
-def unescape(raw: str) -> str:
-    """Read the 8-bit bytes that `email` has hidden as surrogates: UTF-8 (RFC 6532), else by guess."""
-    return charsets.decode(raw.encode("utf-8", "surrogateescape") if _is_mixed(raw) else raw_bytes(raw))[0]
+def unescape(raw: str, *, declared: str = "") -> str:
+    """Read the 8-bit bytes that `email` has hidden as surrogates: UTF-8 (RFC 6532), as declared, or by guess."""
+    content = raw.encode("utf-8", "surrogateescape") if _is_mixed(raw) else raw_bytes(raw)
+    text, is_utf8 = charsets.decode(content)
+    return charsets.decode(content, declared=declared)[0] if declared and not is_utf8 else text
 
 
 def raw_bytes(raw: str) -> bytes:

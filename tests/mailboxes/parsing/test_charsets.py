@@ -4,7 +4,7 @@ import pytest
 
 from mailboxes.parsing import parse
 
-from .mails import mail, typed
+from .mails import entity, mail, part, typed
 from .test_structure import codes
 
 
@@ -61,6 +61,25 @@ def test_declared_utf_8_with_latin_bytes_is_readable_mt_088() -> None:
     words = "Die Drucker im ersten Stock stören uns über alle Maßen, schöne Grüße"
     message = parse(typed(b"text/plain; charset=utf-8", words.encode("latin-1")))
     assert (message.text, codes(message)) == (words, ["text_guessed"])
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "iso-8859-2", "windows-1251"])
+def test_utf_8_that_says_it_is_some_other_charset_is_readable_mt_088(charset: str) -> None:
+    message = parse(typed(b"text/plain; charset=" + charset.encode(), "Schöne Grüße – €".encode()))
+    assert (message.text, codes(message)) == ("Schöne Grüße – €", ["text_guessed"])
+
+
+@pytest.mark.parametrize(
+    ("charset", "words"),
+    [("gb2312", "打印机坏了"), ("koi8-r", "Принтер"), ("utf-8", "Grüße"), ("gbk", "Grüße")],
+)
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_bare_bytes_in_headers_are_read_as_the_text_is(charset: str, words: str, is_nested: bool) -> None:
+    codec = "utf-8" if words == "Grüße" else charset
+    head = b"From: %b <a@x.example>\nSubject: %b\n" % (words.encode(codec), words.encode(codec))
+    body = part(b"hello", b"Content-Type: text/plain; charset=" + charset.encode())
+    message = parse(head + (entity(body) if is_nested else body))
+    assert (message.subject, message.sender.name, message.text.strip()) == (words, words, "hello")
 
 
 def test_few_wrong_bytes_do_not_change_the_charset() -> None:
