@@ -1,5 +1,6 @@
 """The way from bytes to a ParsedMessage."""
 
+import re
 import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -38,6 +39,9 @@ _LONG = Problem(
 _SCANNED = Problem(
     code="structure_broken", sentence="The structure could not be read; text was gathered line by line."
 )
+# Programs fill a text they have no words for with blanks and with marks nobody sees.
+_VISIBLE = re.compile("[^\\s\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufeff]")
+_STUB_CHARS = 400
 
 
 @dataclass(slots=True)
@@ -177,9 +181,17 @@ def _renderings(bodies: Bodies, *, limits: Limits) -> tuple[str, tuple[Problem, 
     if not html:
         return "", (), text
     cleaned = markup.sanitise(storable(html, max_chars=limits.html_bytes + 1), limits)
-    if not text.strip() or any(not segment.plain for segment in bodies.segments):
+    is_stub = _is_stub(text)
+    if is_stub or not _VISIBLE.search(text) or any(not segment.plain for segment in bodies.segments):
         written = "" if cleaned.is_refused else markup.to_text(cleaned.html)
-        text = storable(
+        written = storable(
             written or markup.to_rough_text(html[: limits.text_chars]), max_chars=limits.text_chars
         )
+        is_said_there = "".join(text.split()) in "".join(written.split())
+        text = text if is_stub and (is_said_there or not written.strip()) else written
     return cleaned.html, cleaned.problems, text
+
+
+def _is_stub(text: str) -> bool:
+    """Say whether a text may be the one that only tells old programs to show the HTML instead."""
+    return len(text) <= _STUB_CHARS and "html" in text.lower()

@@ -216,3 +216,22 @@ def test_quotes_side_by_side_in_a_table_lose_no_words() -> None:
         "below",
     ]
     assert not {"\ue0d0", "\ue0d1"} & set(message.text)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Your program shows no HTML.",
+        "Bitte verwenden Sie ein HTML-fähiges Programm!",
+        "\u00a0\u200b\n\u200c\ufeff",
+    ],
+)
+def test_text_that_only_asks_for_the_html_gives_way_to_it(words: str) -> None:
+    message = parse(multipart(text(words.encode()), html(b"<p>It burns.</p>"), subtype=b"alternative"))
+    assert (message.text, message.new_text) == ("It burns.", "It burns.")
+
+
+@pytest.mark.parametrize("page", [b"<p>Our HTML is <b>broken</b>.</p><p>Ann</p>", b"<img src='cid:x'>"])
+def test_text_about_html_that_the_page_says_too_stays(page: bytes) -> None:
+    message = parse(multipart(text(b"Our HTML is broken."), html(page), subtype=b"alternative"))
+    assert message.text.strip() == "Our HTML is broken."
