@@ -15,6 +15,7 @@ from tickets import cards
 from tickets.conversations import Letter
 from tickets.models import Attachment, Entry, Ticket
 from tickets.models.ticket import new_reference
+from tickets.policies import archives
 from tickets.policies.loops import Treatment
 from tickets.sorting import decisions_on, settle_on
 
@@ -89,7 +90,8 @@ def bring_up_to_date(added: Mapping[Ticket, Sequence[Letter]]) -> None:
 def build_entry(letter: Letter, ticket: Ticket) -> Entry:
     """Make the entry of a mail; every text from outside passes the gate."""
     message, row = letter.message, letter.row
-    problems = [{"code": problem.code, "text": problem.sentence} for problem in message.problems]
+    found = (*message.problems, *archives.remarks_on(message.parts))
+    problems = [{"code": problem.code, "text": problem.sentence} for problem in found]
     if row.is_truncated:
         problems.append(
             {"code": "mail_cut", "text": "This mail is over the size limit; the rest of it is in Outlook."}

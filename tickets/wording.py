@@ -102,6 +102,8 @@ REMARKS: Final = (
         "This is one piece of a mail that was sent in pieces and is not put together; ask for it in one piece."
     ),
     _("The mail has %(n)s parts; the first %(kept)s were read."),
+    _("%(file)s holds a file that can do harm: %(name)s. Do not open it."),
+    _("%(file)s could not be looked into; it may hold programs."),
     _("winmail.dat could not be unpacked; it is attached as it is."),
     _("What is signed could not be unwrapped; it is attached as it is."),
     _("1 file unpacked from winmail.dat, which is attached too."),

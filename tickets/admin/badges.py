@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from tickets.cards import seal_of
 from tickets.models import Entry
+from tickets.policies.archives import HARMFUL
 
 #: How far the sender is proven: colour and words.
 TRUST: Final = {
@@ -55,7 +56,9 @@ PARTS: Final = {
     ),
 }
 #: Codes of problems that every second mail has or that take nothing away; they are no warning.
-HARMLESS: Final = frozenset({"remote_images", "winmail_unpacked", "attached_mail_shown"})
+HARMLESS: Final = frozenset({
+    "remote_images", "winmail_unpacked", "attached_mail_shown", "archive_unread", HARMFUL,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,10 @@ def badges_of(entry: Entry) -> Iterator[Badge]:
     label, advice = seal_of(entry.cards)
     if label:
         yield Badge(level="info", label=label, reason=advice)
-    if any(one.get("code") not in HARMLESS for one in entry.problems if isinstance(one, dict)):
+    problems = [one for one in entry.problems if isinstance(one, dict)]
+    if found := next((one for one in problems if one.get("code") == HARMFUL), None):
+        yield Badge(level="danger", label=_("harmful file in an archive"), reason=str(found.get("text", "")))
+    if any(one.get("code") not in HARMLESS for one in problems):
         yield Badge(level="warning", label=_("shown with limits"))
 
 
