@@ -83,7 +83,8 @@ class NewCredentialForm(PlainModelForm):
         try:
             pair.for_msal()
         except CredentialUnusable as error:
-            self.add_error("certificate", told(error.diagnosis))
+            field = "private_key" if error.code.startswith("private_key") else "certificate"
+            self.add_error(field, told(error.diagnosis))
             return
         cleaned["expires_on"] = pair.expires_at.date()
 

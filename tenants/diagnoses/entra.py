@@ -17,7 +17,8 @@ _ASSERTION = Advice(
     _THERE,
     "Entra did not accept the certificate this application signed in with.",
     f"{_REGISTRATION} > Certificates & secrets > Certificates: upload the public certificate that belongs to "
-    "the private key entered here, compare the thumbprint, and check this server's clock.",
+    "the private key entered here. Its thumbprint is shown with this code; where it is listed there already, check "
+    "this server's clock.",
 )
 _RESOURCE = Advice(
     _THERE,

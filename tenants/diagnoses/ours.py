@@ -126,8 +126,20 @@ OURS: dict[str, Advice] = {
     ),
     "certificate_unreadable": Advice(
         _HERE,
-        "The stored certificate or its private key cannot be read, or they do not belong together.",
-        "Enter both again as PEM; the key must be RSA and without a passphrase.",
+        "This is no certificate in PEM form.",
+        "Enter the public certificate as text, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----. "
+        "`openssl x509 -inform der -in FILE.cer` writes a binary file so.",
+    ),
+    "private_key_unreadable": Advice(
+        _HERE,
+        "The private key is missing, cannot be read, has a passphrase or is not an RSA key.",
+        "Enter the key as text, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----. "
+        "`openssl pkcs12 -in FILE.pfx -nodes` writes it out of a .pfx file.",
+    ),
+    "private_key_foreign": Advice(
+        _HERE,
+        "The private key belongs to another certificate.",
+        "Enter the key that was made together with this certificate, or the certificate that belongs to this key.",
     ),
     "certificate_expired": Advice(
         Actor.CUSTOMER_ADMIN,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -52,36 +53,38 @@ class CertificateCredential:
 
         Raises CredentialUnusable when either part cannot be read or they do not belong together.
         """
-        if not self._belongs_together():
-            raise CredentialUnusable.own("certificate_unreadable")
+        certificate, key = self._certificate(), self._key()
+        if key is None:
+            raise CredentialUnusable.own("private_key_unreadable")
+        if certificate.public_key() != key.public_key():
+            raise CredentialUnusable.own("private_key_foreign")
         return {"private_key": self.private_key_pem, "public_certificate": self.certificate_pem}
 
     @property
     def expires_at(self) -> datetime:
         """When the certificate ends, aware, UTC; raises CredentialUnusable when it cannot be read."""
-        certificate = self._certificate()
-        if certificate is None:
-            raise CredentialUnusable.own("certificate_unreadable")
-        return certificate.not_valid_after_utc
+        return self._certificate().not_valid_after_utc
+
+    @property
+    def thumbprint(self) -> str:
+        """What Entra shows beside the certificate to know it by; raises CredentialUnusable as well."""
+        # Not for security: it is the name the portal lists it under.
+        return self._certificate().fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303
 
     def is_expired(self) -> bool:
         return self.expires_at <= datetime.now(UTC)
 
-    def _belongs_together(self) -> bool:
-        certificate, key = self._certificate(), self._key()
-        return certificate is not None and key is not None and certificate.public_key() == key.public_key()
-
-    def _certificate(self) -> x509.Certificate | None:
+    def _certificate(self) -> x509.Certificate:
         try:
             return x509.load_pem_x509_certificate(self.certificate_pem.encode())
         except ValueError:
-            return None
+            pass  # The library's own words may quote what was pasted.
+        raise CredentialUnusable.own("certificate_unreadable")
 
     def _key(self) -> RSAPrivateKey | None:
         try:
             key: Any = load_pem_private_key(self.private_key_pem.encode(), password=None)
         except (ValueError, TypeError, RuntimeError):
-            # The library's own words may quote what was pasted.
             return None
         return key if isinstance(key, RSAPrivateKey) else None
 

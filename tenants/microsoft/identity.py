@@ -7,7 +7,7 @@ that a repaired secret works at once, and that no tenant can see another's answe
 import base64
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,6 +104,9 @@ def _refused(answer: dict[str, Any], credential: Credential, wire: LoginWire) ->
     refused = refusal(answer, {}, skew=wire.skew)
     if refused.code in _CERTIFICATE_CODES and credential.is_expired():
         return TokenRefused.own("certificate_expired")
+    if refused.code in _CERTIFICATE_CODES and isinstance(credential, CertificateCredential):
+        trail = (*refused.diagnosis.correlation, ("thumbprint", credential.thumbprint))
+        return TokenRefused(replace(refused.diagnosis, correlation=trail))
     return refused
 
 

@@ -1,5 +1,7 @@
 """Application sign-in, refused and granted. Covers F-79, F-80, F-82, F-85, S-44, S-46."""
 
+import hashlib
+import ssl
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -143,7 +145,7 @@ def test_key_of_another_certificate_is_said_before_anything_is_sent(wire: respon
     key, _ = make_certificate()
     _, certificate = make_certificate()
     error = refusal(credential=CertificateCredential(key, certificate))
-    assert (error.code, len(wire.calls)) == ("certificate_unreadable", 0)
+    assert (error.code, len(wire.calls)) == ("private_key_foreign", 0)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +153,23 @@ def test_key_of_another_certificate_is_said_before_anything_is_sent(wire: respon
 )
 def test_unreadable_key_is_said_without_quoting_it(pem: str) -> None:
     _, certificate = make_certificate()
-    assert refusal(credential=CertificateCredential(pem, certificate)).code == "certificate_unreadable"
+    assert refusal(credential=CertificateCredential(pem, certificate)).code == "private_key_unreadable"
+
+
+@pytest.mark.parametrize(
+    "pem", ["", "%PDF-1.7", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]
+)
+def test_file_that_is_no_certificate_is_said_without_quoting_it(pem: str) -> None:
+    key, _ = make_certificate()
+    assert refusal(credential=CertificateCredential(key, pem)).code == "certificate_unreadable"
+
+
+def test_refused_certificate_is_named_by_the_thumbprint_entra_lists(entra: responses.RequestsMock) -> None:
+    entra.post(TOKEN_URL, status=401, json=answers.refused(700027))
+    key, certificate = make_certificate()
+    error = refusal(credential=CertificateCredential(key, certificate))
+    der = ssl.PEM_cert_to_DER_cert(certificate)
+    assert dict(error.diagnosis.correlation)["thumbprint"] == hashlib.sha1(der).hexdigest().upper()
 
 
 def test_refused_certificate_that_has_expired_is_called_expired(entra: responses.RequestsMock) -> None:
