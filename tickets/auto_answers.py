@@ -215,6 +215,7 @@ def _written(one: Chosen, *, sender: str) -> OutboundMessage:
         from_name=one_line(one.queue.name, max_chars=100),
         from_email=sender,
         to=people(letter.sender),
+        recipient_count=1,
         subject=one_line(fill(one.queue.auto_answer_subject, values), max_chars=300),
         message_id=f"<{ticket.reply_token}.{uuid.uuid4().hex}@{sender.rpartition('@')[2]}>",
         in_reply_to="".join(parent),

@@ -1,4 +1,4 @@
-"""Our own mails, met in Sent Items: known by Message-ID or by the draft's id, and no longer in doubt."""
+"""Our own mails, met in Sent Items: known by Message-ID or by the draft's id; whatever was thought, they have left."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from mailboxes.models.outbound import OutboundQuerySet
 from mailboxes.transports.base import Ref
 
 State = OutboundMessage.State
+#: Taken back while in doubt, or its draft sent from Outlook by somebody: the copy shows that it left all the same.
+_NOT_KNOWN_AS_SENT: Final = (State.UNCERTAIN, State.CANCELLED, State.FAILED)
 #: A draft may lie so long between its making and its sending; bounds the look for ids, of which there is no index.
 LAG: Final = timedelta(days=6)
 
 
 def ours_among(mailbox: Mailbox, refs: Sequence[Ref]) -> frozenset[str]:
-    """Tell which mails of a page, by remote id, are our own; those whose fate was in doubt are sent, then.
+    """Tell which mails of a page, by remote id, are our own; those that were in doubt or given up are sent, then.
 
     A mail whose send is under way is known as well: its ids were committed before it was asked for.
     """
@@ -61,12 +63,12 @@ def _by_remote_id(rows: OutboundQuerySet, refs: Sequence[Ref]) -> dict[str, int]
 
 
 def _settle(rows: OutboundQuerySet, pks: set[int]) -> None:
-    """Mark as sent what was in doubt; whoever looks for it at this moment finds his claim gone.
+    """Mark as sent what was in doubt or given up; whoever looks for it at this moment finds his claim gone.
 
     Where recipients were told apart, a copy does not say to whom it went: those are left to `resolve`.
     """
     free = Q(claimed_until=None) | Q(claimed_until__lt=timezone.now())
-    rows.filter(free, pk__in=pks, state=State.UNCERTAIN, deliveries={}).update(
+    rows.filter(free, pk__in=pks, state__in=_NOT_KNOWN_AS_SENT, deliveries={}).update(
         state=State.SENT,
         sent_at=Coalesce("asked_at", Now()),
         claim_number=F("claim_number") + 1,

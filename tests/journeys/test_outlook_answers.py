@@ -137,6 +137,20 @@ def test_our_own_answer_in_doubt_is_settled_by_lying_there(desk: Customer) -> No
     assert len(departed(desk)) == 1
 
 
+@pytest.mark.parametrize("given_up", ["cancelled", "failed"])
+def test_our_own_answer_that_was_given_up_and_lies_there_has_left(desk: Customer, given_up: str) -> None:
+    """F-76: taken back while nobody knew; what is said of it is true in the end."""
+    row = answer(Ticket.objects.get())
+    desk.control.fault("reset_after", path="/send$")
+    send(desk)
+    OutboundMessage.objects.update(state=given_up, retry_at=None)
+    look(desk)
+    row.refresh_from_db()
+    assert (row.state, row.sent_at, lines(desk)) == ("sent", row.asked_at, [])
+    send(desk)
+    assert len(departed(desk)) == 1
+
+
 def test_our_own_answer_in_doubt_for_some_recipients_is_not_settled_by_lying_there(desk: Customer) -> None:
     row = answer(Ticket.objects.get())
     desk.control.fault("reset_after", path="/send$")

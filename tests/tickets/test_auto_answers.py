@@ -78,7 +78,7 @@ def test_first_mail_of_a_person_is_acknowledged_with_the_marks_of_a_machine(
     arrive("one", **PROVEN, references="<root@fabrikam.example>")
     file(box)
     (row,), ticket = answers(), Ticket.objects.get()
-    assert row.to == [{"name": "", "email": "one@fabrikam.example"}]
+    assert (row.to, row.recipient_count) == ([{"name": "", "email": "one@fabrikam.example"}], 1)
     assert row.subject == f"[#{ticket.reference}] Printer is on fire"
     assert ticket.reference in row.text
     assert row.headers["Auto-Submitted"] == "auto-replied"
