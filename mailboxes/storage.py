@@ -81,7 +81,10 @@ def attachment_path(tenant_id: int, sha256: str) -> str:
 
 
 def keep(relative: str, chunks: Iterable[bytes]) -> None:
-    """Store content under its hash unless it is there already; a half-written file is never found under the name."""
+    """Store content under its hash unless it is there already, and on disk before any row names it.
+
+    A half-written file is never found under the name.
+    """
     path = full_path(relative)
     with suppress(FileNotFoundError):
         # Young again: its row is about to be written, and the sweep leaves young files alone.
@@ -94,6 +97,7 @@ def keep(relative: str, chunks: Iterable[bytes]) -> None:
                 file.write(chunk)
             settle(file)
         full_path(draft).replace(path)
+        settle_folders([relative])
     except BaseException:
         discard(draft)
         raise
