@@ -32,6 +32,13 @@ def test_other_messages_prove_nothing_about_beat() -> None:
     assert heartbeat.ages() == {"beat": None, "worker": None}
 
 
+def test_part_that_goes_on_beating_is_heard_each_time() -> None:
+    heartbeat.note("worker")
+    with time_machine.travel(NOON + timedelta(seconds=40), tick=False):
+        heartbeat.note("worker")
+        assert heartbeat.ages()["worker"] == timedelta(0)
+
+
 def test_earlier_moment_takes_nothing_back() -> None:
     heartbeat.note("worker")
     Heartbeat.objects.beat("worker", at=NOON - timedelta(seconds=40))

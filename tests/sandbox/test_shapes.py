@@ -97,12 +97,16 @@ def test_message_has_only_described_properties_of_the_described_types(client: Cl
 
 
 def test_folder_has_only_described_properties_of_the_described_types(client: Client) -> None:
-    for folder in client.get("mailFolders?$top=100").json()["value"]:
+    folders = client.get("mailFolders?$top=100").json()["value"]
+    assert folders
+    for folder in folders:
         assert faults_of(folder, described()["microsoft.graph.mailFolder"], "mailFolder") == []
 
 
 def test_attachments_have_only_described_properties_of_the_described_types(client: Client) -> None:
-    for item in client.get(f"messages/{add_letter(client)}/attachments").json()["value"]:
+    items = client.get(f"messages/{add_letter(client)}/attachments").json()["value"]
+    assert items
+    for item in items:
         name = item["@odata.type"].removeprefix("#")
         assert faults_of(item, described()[name], name) == []
 

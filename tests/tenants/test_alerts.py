@@ -59,6 +59,15 @@ def test_trouble_that_lasts_is_told_once_with_cause_and_fix(hook: responses.Requ
     assert body["alerts"][0]["fix"] == "Make a new one."
 
 
+def test_no_proxy_comes_between_the_address_that_was_checked_and_us(
+    hook: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    reconcile(NOW, trouble())
+    assert alerts.tell(LATER) == 1
+    assert not hook.calls[0].request.req_kwargs["proxies"]  # type: ignore[attr-defined]  # what requests was about to use
+
+
 def test_trouble_that_passes_at_once_wakes_nobody(hook: responses.RequestsMock) -> None:
     reconcile(NOW, trouble())
     reconcile(NOW + timedelta(minutes=1))

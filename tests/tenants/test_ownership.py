@@ -17,7 +17,8 @@ OWNED = [model for model in apps.get_models() if issubclass(model, TenantOwned)]
 def test_member_sees_the_rows_of_his_tenants_only() -> None:
     membership = factories.MembershipFactory()
     own = factories.MailboxFactory(tenant=membership.tenant)
-    factories.MailboxFactory()
+    somebody_elses = factories.MembershipFactory()
+    factories.MailboxFactory(tenant=somebody_elses.tenant)
     assert list(Mailbox.objects.visible_to(membership.user)) == [own]
 
 
@@ -35,7 +36,7 @@ def test_operator_sees_everything() -> None:
 @pytest.mark.parametrize("model", OWNED, ids=lambda model: model._meta.label)
 def test_nobody_sees_anything_of_any_model(model: type[TenantOwned]) -> None:
     """Anonymous, without membership, and switched off, operators included."""
-    factories.MailboxFactory()
+    factories.MailboxFactory(tenant=factories.MembershipFactory().tenant)
     nobodies = [AnonymousUser(), factories.UserFactory(), factories.OperatorFactory(is_active=False)]
     assert not any(model.objects.visible_to(nobody).exists() for nobody in nobodies)
 

@@ -8,6 +8,7 @@ import itertools
 import socket
 
 import pytest
+from urllib3.exceptions import ConnectTimeoutError
 
 from tenants.errors import NetworkFailure
 from tenants.microsoft import deadline
@@ -127,3 +128,8 @@ def test_sending_on_a_kept_connection_has_the_new_requests_time() -> None:
         connection.sock = ours
         connection.request("GET", "/")
         assert ours.gettimeout() == 30
+
+
+def test_address_that_is_tried_when_the_time_is_over_is_not_waited_for() -> None:
+    with pytest.raises(ConnectTimeoutError):
+        TimedConnection("127.0.0.1", port=9, timeout=-1.0)._new_conn()
