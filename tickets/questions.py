@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from mailboxes.models import Mailbox
-from mailboxes.outbound.room import MOST_BYTES
+from mailboxes.outbound.room import Room, room_of
 from mailboxes.parsing.gate import one_line
 from tenants.errors import Misconfigured
 from tickets.models import Attachment, Ticket
@@ -68,12 +68,13 @@ def deadline_of(question: Question) -> datetime:
 
 
 def files_of(ticket: Ticket, wanted: Collection[int]) -> Iterator[dict[str, Any]]:
-    """Give files of the ticket as the outbox takes them. Raises Misconfigured (files_too_large)."""
-    left, names = MOST_BYTES, set[str]()
+    """Give files of the ticket as the outbox takes them. Raises Misconfigured (too large, and for what)."""
+    room, names = room_of(ticket.mailbox) if ticket.mailbox else Room(), set[str]()
+    left = room.most_bytes
     for file in Attachment.objects.filter(entry__ticket=ticket, pk__in=list(wanted)).order_by("pk"):
         left -= file.size_bytes
         if left < 0:
-            raise Misconfigured.own("files_too_large")
+            raise Misconfigured.own(room.code)
         yield {
             "name": unique_name(one_line(file.name, max_chars=150) or "file", names),
             "content_type": file.content_type or "application/octet-stream",

@@ -20,11 +20,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from mailboxes.models import Mailbox
+from mailboxes.outbound.room import Room, room_of
 from tenants.admin.theme import ThemedSelect, ThemedTextarea, ThemedTextInput
 from tenants.admin.wording import explain
 from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError
 from tenants.reach import within
+from tenants.templatetags.desk import size
 from tenants.wording import told
 from tickets.approval_mails import MAX_CONTEXT
 from tickets.approvals import ask, mailbox_behind
@@ -136,7 +138,9 @@ class AskForm(forms.Form):
         self.initial.update(key=uuid.uuid4().hex, language=get_language())
         files = Attachment.objects.filter(entry__ticket=ticket, is_inline=False).order_by("-pk")
         self.fields["files"].queryset = files  # type: ignore[attr-defined]
-        self.fields["files"].choices = [(file.pk, str(file)) for file in files[:MOST_FILES]]  # type: ignore[attr-defined]
+        self.fields["files"].choices = [  # type: ignore[attr-defined]
+            (file.pk, f"{file.name} · {size(file.size_bytes)}") for file in files[:MOST_FILES]
+        ]
         box: Any = self.fields["answers_in"]
         box.queryset = mailboxes
         default = mailbox_behind(ticket.mailbox) if ticket.mailbox else "–"
@@ -189,6 +193,7 @@ class AskingPages:
             "title": _("Ask for approval"),
             "ticket": ticket,
             "form": form,
+            "room": room_of(ticket.mailbox) if ticket.mailbox else Room(),
             "no_way": explain(diagnose_own(code)) if code else None,
         }
         return TemplateResponse(request, "tickets/ask.html", context)

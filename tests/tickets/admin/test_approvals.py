@@ -91,6 +91,18 @@ def test_files_and_mailboxes_of_others_cannot_be_chosen(asking_ticket: Ticket) -
     assert not Approval.objects.exists()
 
 
+def test_sizes_and_what_the_mailbox_takes_are_told_before_asking(asking_ticket: Ticket) -> None:
+    entry = factories.EntryFactory(ticket=asking_ticket)
+    file = factories.AttachmentFactory(entry=entry, name="scan.pdf", size_bytes=26 * 1024 * 1024)
+    client = member(asking_ticket, "agent")
+    Mailbox.objects.update(outbound_transport="smtp")
+    page = client.get(page_of(asking_ticket)).content.decode()
+    assert ("scan.pdf · 26.0\xa0MB" in page, "25.0\xa0MB together at most" in page) == (True, True)
+    page = client.post(page_of(asking_ticket), filled(files=[file.pk])).content.decode()
+    assert "SMTP" in page
+    assert not Approval.objects.exists()
+
+
 def test_a_mailbox_that_sends_nothing_says_so_instead_of_a_form(asking_ticket: Ticket) -> None:
     Mailbox.objects.update(outbound_transport="none")
     page = member(asking_ticket, "agent").get(page_of(asking_ticket)).content.decode()
@@ -139,6 +151,17 @@ def test_a_mailbox_that_is_not_read_is_told_while_answers_are_awaited(
     assert "not being read" in client.get(url).content.decode()
     Approval.objects.update(state="cancelled", ended_at=timezone.now())
     assert "not being read" not in client.get(url).content.decode()
+
+
+def test_nobody_is_waited_for_when_an_approval_is_over(asking_ticket: Ticket, mailbox: Mailbox) -> None:
+    approval = asked(asking_ticket, quorum=1)
+    client = member(asking_ticket, "viewer")
+    ticket_url = reverse("admin:tickets_ticket_change", args=[asking_ticket.pk])
+    urls = [reverse("admin:tickets_approval_change", args=[approval.pk]), ticket_url]
+    assert all("no answer yet" in client.get(url).content.decode() for url in urls)
+    answer("Approved", to=request_to(ADA).outbound, mailbox=mailbox)
+    pages = [client.get(url).content.decode() for url in urls]
+    assert all("did not answer" in page and "no answer yet" not in page for page in pages)
 
 
 def test_an_agent_cancels_once(asking_ticket: Ticket) -> None:
