@@ -36,8 +36,19 @@ def test_an_answer_is_queued_and_its_line_printed(answer: Answer) -> None:
 def test_files_go_along(answer: Answer, tmp_path: Path) -> None:
     (tmp_path / "scan.pdf").write_bytes(b"%PDF")
     answer("reply", ticket().reference, "--text", "See this.", "--attach", str(tmp_path / "scan.pdf"))
-    file = OutboundMessage.objects.get().files[0]
+    (file,) = OutboundMessage.objects.get().files
     assert (file["name"], file["content_type"], file["size_bytes"]) == ("scan.pdf", "application/pdf", 4)
+
+
+def test_several_files_stand_behind_one_attach_or_several(answer: Answer, tmp_path: Path) -> None:
+    first, second, third = (str(tmp_path / name) for name in ("a.txt", "b.txt", "empty.txt"))
+    for name in (first, second, third):
+        Path(name).write_bytes(b"" if name == third else b"text")
+    told = answer(
+        "reply", ticket().reference, "--text", "See these.", "--attach", first, second, "--attach", third
+    )
+    files = OutboundMessage.objects.get().files
+    assert (told["exit"], [file["size_bytes"] for file in files]) == (0, [4, 4, 0])
 
 
 def test_a_mailbox_that_sends_nothing_refuses_with_a_sentence(answer: Answer) -> None:

@@ -22,7 +22,9 @@ class Command(ConsoleCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("reference", metavar="REFERENCE")
         parser.add_argument("--text", required=True, help="what the customer reads")
-        parser.add_argument("--attach", action="append", default=[], metavar="FILE", help="send a file along")
+        parser.add_argument(
+            "--attach", action="extend", nargs="+", default=[], metavar="FILE", help="send files along"
+        )
 
     def run(self, *args: Any, reference: str, text: str, attach: list[str], **options: Any) -> None:
         ticket = Ticket.objects.select_related("mailbox__tenant", "queue").filter(reference=reference).first()
