@@ -32,6 +32,10 @@ _BY_SHAPE: Final = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
+# PostgreSQL says which row it would not have, and that may be an address or the words of a mail.
+_ROW: Final = re.compile(
+    r"(?P<name>\bDETAIL:\s+).*?(?=\n(?:Traceback|\n(?:The above|During handling))|\Z)", re.DOTALL
+)
 _live: OrderedDict[str, None] = OrderedDict()
 _lock = Lock()
 
@@ -55,6 +59,7 @@ def redact(text: str) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     text = _BY_SHAPE.sub(HIDDEN, text)
+    text = _ROW.sub(rf"\g<name>{HIDDEN}", text)
     text = _IN_QUERY.sub(rf"\g<name>{HIDDEN}", text)
     text = _IN_PATH.sub(rf"\g<name>{HIDDEN}", text)
     return _BY_NAME.sub(rf"\g<name>\g<quote>{HIDDEN}", text)

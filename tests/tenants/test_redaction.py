@@ -39,6 +39,14 @@ def test_secret_is_hidden_by_its_name_or_shape(printed: str, kept: str) -> None:
     assert redact(printed) == kept
 
 
+def test_row_that_a_database_refused_is_hidden_and_the_rest_of_its_traceback_stays() -> None:
+    error = 'psycopg.errors.CheckViolation: new row violates "x"\nDETAIL:  '
+    refused = f"{error}Failing row contains (1, ada@a.example, It\n\nburns)."
+    rest = "\n\nThe above exception was the direct cause of the following exception:\n\nTraceback …"
+    assert redact(refused) == f"{error}{HIDDEN}"
+    assert redact(refused + rest) == f"{error}{HIDDEN}{rest}"
+
+
 def test_private_key_is_hidden_to_its_last_line() -> None:
     pem = "-----BEGIN PRIVATE KEY-----\nMIIEv\nAgEA\n-----END PRIVATE KEY-----"
     assert redact(f"before {pem} after") == f"before {HIDDEN} after"
