@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mailboxes.features import needed_by, needed_of
 from mailboxes.governor import visit
 from mailboxes.models import Mailbox
@@ -38,6 +40,12 @@ def look_at(registration: AppRegistration, token: AppToken) -> Look:
     is_by_exchange = not any(role.startswith("Mail.") for role in token.roles)
     trouble = None if is_by_exchange else _lacking(missing)
     return Look(wanted=True, missing=missing, seen=f"{mailbox.address}: {seen}", trouble=trouble)
+
+
+def used_of(registration: AppRegistration, names: Sequence[str]) -> tuple[str, ...]:
+    """Keep of the permissions those some mailbox of the registration uses."""
+    found = compare(needed_of(registration), names)
+    return tuple(one for one in names if one not in (*found.superfluous, *found.foreign))
 
 
 def explain_denial(mailbox: Mailbox, error: IntegrationError) -> IntegrationError:

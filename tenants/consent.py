@@ -7,7 +7,7 @@ Source: https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,7 +24,7 @@ from tenants.diagnosis import Diagnosis, diagnose_own, diagnose_token
 from tenants.errors import IntegrationError, Misconfigured
 from tenants.microsoft.clouds import cloud
 from tenants.microsoft.identity import AppToken
-from tenants.models import AppRegistration, ConsentRequest, SignInAttempt
+from tenants.models import AppRegistration, Consent, ConsentRequest, SignInAttempt
 from tenants.redaction import remember
 from tenants.round_trip import LIFE, Answer, Purpose, digest, may_return, new_state, return_address, send_away
 from tenants.whom import for_its_tenant
@@ -53,10 +53,13 @@ class Look:
 #: Looks at the mailboxes of a registration; given by the room that knows them.
 LookAt = Callable[[AppRegistration, AppToken], Look]
 _look_at: list[LookAt] = []
+#: Of the permissions named, gives those some mailbox of the registration uses.
+UsedOf = Callable[[AppRegistration, Sequence[str]], tuple[str, ...]]
+_used_of: list[UsedOf] = []
 
 
-def looks_with(look_at: LookAt) -> None:
-    _look_at[:] = [look_at]
+def looks_with(look_at: LookAt, used_of: UsedOf) -> None:
+    _look_at[:], _used_of[:] = [look_at], [used_of]
 
 
 @for_its_tenant
@@ -133,7 +136,7 @@ def _refuse_unready(registration: AppRegistration) -> None:
     if not registration.tenant.is_active:
         raise Misconfigured.own("tenant_off")
     if not may_return():
-        raise Misconfigured.own("return_address_unsafe")
+        raise Misconfigured.own("public_address_unsafe", detail=settings.PUBLIC_URL)
     cloud(registration.tenant.cloud)
 
 
@@ -184,6 +187,13 @@ def prove(asked: ConsentRequest) -> bool:
         trouble=trouble.as_row() if trouble else {}, seen=", ".join(look.missing)[:200], next_look_at=again_at
     )
     return False
+
+
+@for_its_tenant
+def withdrawn_of(registration: AppRegistration) -> tuple[str, ...]:
+    """Name what was taken back and is used here; taking back what nothing uses was good housekeeping."""
+    row = Consent.objects.filter(registration=registration).exclude(lost="").first()
+    return _used_of[0](registration, row.lost.split()) if row else ()
 
 
 def _looked(registration: AppRegistration) -> Look:

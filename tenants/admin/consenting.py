@@ -18,8 +18,8 @@ from tenants import consent
 from tenants.admin.wording import Trouble, explain
 from tenants.diagnosis import diagnose_own
 from tenants.errors import IntegrationError
-from tenants.models import AppRegistration, Consent, ConsentRequest
-from tenants.round_trip import return_address
+from tenants.models import AppRegistration, ConsentRequest
+from tenants.round_trip import may_return, return_address
 from tenants.wording import shown, told
 
 State = ConsentRequest.State
@@ -35,13 +35,14 @@ class Card:
     trouble: Trouble | None
     lost: Trouble | None
     lost_roles: str
+    unsafe: Trouble | None
     return_address: str
     elsewhere: str
 
 
 def card(registration: AppRegistration, request: HttpRequest) -> Card:
     asked = ConsentRequest.objects.filter(registration=registration).first()
-    seen = Consent.objects.filter(registration=registration).exclude(lost="").first()
+    lost = consent.withdrawn_of(registration)
     level, word, sentence = _stands(asked)
     here = f"{request.scheme}://{request.get_host()}"
     return Card(
@@ -49,11 +50,19 @@ def card(registration: AppRegistration, request: HttpRequest) -> Card:
         word=word,
         sentence=sentence,
         trouble=explain(asked.trouble) if asked and asked.trouble else None,
-        lost=explain(diagnose_own("consent_withdrawn")) if seen else None,
-        lost_roles=seen.lost if seen else "",
+        lost=explain(diagnose_own("consent_withdrawn")) if lost else None,
+        lost_roles=" ".join(lost),
+        unsafe=unsafe_address(),
         return_address=return_address(),
         elsewhere=here if urlsplit(here) != urlsplit(settings.PUBLIC_URL) else "",
     )
+
+
+def unsafe_address() -> Trouble | None:
+    """Say why nobody would come back from Microsoft to this installation."""
+    if may_return():
+        return None
+    return explain(diagnose_own("public_address_unsafe", detail=settings.PUBLIC_URL))
 
 
 def _stands(asked: ConsentRequest | None) -> tuple[str, str, str]:
@@ -76,9 +85,9 @@ def _stands(asked: ConsentRequest | None) -> tuple[str, str, str]:
 def _waiting(asked: ConsentRequest) -> str:
     until = date_format(asked.valid_until, "DATETIME_FORMAT")
     if asked.followed_at is None:
-        return _("A link waits for the customer's administrator until %(until)s.") % {"until": until}
+        return _("A link waits for the customer's administrator (good until: %(until)s)") % {"until": until}
     if asked.returned_at is None:
-        return _("An administrator is at Microsoft's page; it counts until %(until)s.") % {"until": until}
+        return _("An administrator is at Microsoft's page (counts until: %(until)s)") % {"until": until}
     if asked.next_look_at is None:
         return _("An administrator came back from Microsoft.")
     again = date_format(asked.next_look_at, "TIME_FORMAT")

@@ -22,7 +22,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from tenants import app_tokens
-from tenants.admin.consenting import ask_for_consent, card, offer_link
+from tenants.admin.consenting import ask_for_consent, card, offer_link, unsafe_address
 from tenants.admin.credential_forms import NewCredentialForm
 from tenants.admin.explaining import explain_pasted
 from tenants.admin.replacing import show_replacement
@@ -145,7 +145,7 @@ class AppRegistrationAdmin(ProvenPage, TenantOwnedAdmin):
         if registration is not None:
             context["consent"] = card(registration, request)
         else:
-            context["return_address"] = return_address()
+            context |= {"return_address": return_address(), "unsafe": unsafe_address()}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -230,7 +230,8 @@ class AppRegistrationAdmin(ProvenPage, TenantOwnedAdmin):
             return _("Not known yet: press “Test connection”, or wait for the first mailbox to be read.")
         seen = date_format(consent.proved_at, "DATETIME_FORMAT")
         roles = consent.roles or _(
-            "none; that is right where Exchange RBAC for Applications grants the access"
+            "none. Ask for consent on the page of the registration, unless Exchange RBAC for Applications is to grant "
+            "the access"
         )
         return _("%(roles)s (in the token of %(date)s)") % {"roles": roles, "date": seen}
 

@@ -24,12 +24,7 @@ CONSENTS: dict[str, Advice] = {
     "consent_withdrawn": Advice(
         Actor.CUSTOMER_ADMIN,
         "The administrator's consent was taken back or narrowed: earlier tokens named permissions the last one lacks.",
-        f"{_PORTAL} > Grant admin consent, or let an administrator of the customer open a new consent link. If it was "
-        "meant to be taken back, pause the mailboxes of this registration.",
-    ),
-    "return_address_unsafe": Advice(
-        Actor.OPERATOR,
-        "Microsoft sends browsers back to https addresses only, and the address of this installation begins with http.",
-        "Set PUBLIC_URL to the https address of this installation (for a trial, http://localhost:PORT) and restart.",
+        f"{_PORTAL} > Grant admin consent, or press “Make a consent link” on the app registration here and send it to "
+        "an administrator of the customer. If it was meant to be taken back, pause the mailboxes of this registration.",
     ),
 }

@@ -93,7 +93,7 @@ SIGN_INS: dict[str, Advice] = {
     "public_address_unsafe": Advice(
         Actor.OPERATOR,
         "Microsoft sends browsers back to https addresses only, and the address of this installation begins with http.",
-        "Set PUBLIC_URL to the https address of this installation (or to http://localhost:PORT for a trial), restart, "
-        "and register the redirect address shown on the mailbox.",
+        "Set PUBLIC_URL to the https address of this installation (for a trial, http://localhost:PORT) and restart; "
+        "then register the redirect address that is shown here.",
     ),
 }

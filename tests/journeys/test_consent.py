@@ -244,7 +244,10 @@ def test_consent_that_was_taken_back_is_noticed_and_named(world: World) -> None:
     assert said is not None
     assert said.code == world.customer.row().trouble["code"] == "consent_withdrawn"
     assert Consent.objects.get().lost == "Mail.ReadWrite Mail.Send"
-    assert "was taken back or narrowed" in world.page()
+    page = world.page()
+    assert "was taken back or narrowed" in page
+    # Nothing here sends, so this one is no loss.
+    assert "Permissions lost: <code>Mail.ReadWrite</code>" in page
     checks = {check.id: check.diagnosis for check in examine(fetched(world)).checks}
     assert checks["permissions"] is not None
     assert checks["permissions"].code == "consent_withdrawn"
@@ -276,6 +279,8 @@ def test_address_microsoft_would_not_return_to_is_refused_with_the_reason(
     assert "https addresses only" in answer.content.decode()
     assert "https addresses only" in world.browser.post(world.url("consent_link")).content.decode()
     assert not ConsentRequest.objects.exists()
+    # Before anybody registers an address that Microsoft does not take.
+    assert "https addresses only" in world.page()
 
 
 def test_page_shows_the_redirect_address_and_where_the_browser_is(world: World) -> None:

@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from mailboxes.features import needed_by, needed_of
+from tenants.consent import withdrawn_of
+from tenants.models import Consent
 from tests.factories import AppRegistrationFactory, MailboxFactory
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +51,13 @@ def test_registration_needs_what_all_its_mailboxes_need() -> None:
     mailbox = MailboxFactory(after="keep")
     MailboxFactory(tenant=mailbox.tenant, registration=mailbox.registration, outbound_transport="graph")
     assert {"Mail.Read", "Mail.Send"} <= set(named(needed_of(mailbox.registration)))
+
+
+def test_only_what_some_mailbox_uses_counts_as_withdrawn() -> None:
+    """S4-5: rights nothing uses are removed because the examination advises it."""
+    registration = MailboxFactory().registration
+    lost = "Calendars.Read Mail.ReadWrite full_access_as_app"
+    Consent.objects.create(
+        tenant=registration.tenant, registration=registration, lost=lost, proved_at=timezone.now()
+    )
+    assert withdrawn_of(registration) == ("Mail.ReadWrite",)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from tenants.models import Tenant
 from tests.factories import AppRegistrationFactory, OperatorFactory, QueueFactory, TenantFactory
@@ -52,3 +53,12 @@ def test_a_mailbox_is_asked_for_with_what_is_known(operator: Client) -> None:
     assert f"selected>App of {ours.pk}</option>" in page
     assert f"selected>Queue of {ours.pk}</option>" in page
     assert f"of {theirs.pk}<" not in page
+
+
+def test_address_microsoft_does_not_return_to_is_named_before_it_is_registered(
+    operator: Client, settings: Settings
+) -> None:
+    """S0-2."""
+    settings.PUBLIC_URL = "http://desk.example"
+    page = operator.get(reverse("admin:tenants_appregistration_add")).content.decode()
+    assert "https addresses only" in page
