@@ -17,6 +17,7 @@ from tenants.round_trip import return_address
 #: More than any of Microsoft's pages says.
 LONGEST: Final = 8000
 _CODE: Final = re.compile(r"(?:AADSTS\s*)?\b([0-9]{5,8})\b", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"redirect URI '(https?://[^'\s]{1,500})'", re.IGNORECASE)
 #: Of these the page shows what has to be registered.
 _REDIRECTS: Final = ("AADSTS50011", "AADSTS500113")
 
@@ -34,8 +35,15 @@ def explain_pasted(page: Any, request: HttpRequest) -> HttpResponse:
     if pasted.strip():
         diagnosis = diagnose_token({"error_description": _with_code(pasted)})
         context["trouble"] = explain(diagnosis)
-        context["return_address"] = return_address() if diagnosis.code in _REDIRECTS else ""
+        if diagnosis.code in _REDIRECTS:
+            context |= {"return_address": return_address(), "sent": _sent(pasted)}
     return TemplateResponse(request, "tenants/explaining.html", context)
+
+
+def _sent(pasted: str) -> str:
+    """Give the address Microsoft says it was sent, where that is another than ours: then it was for somebody else."""
+    found = _ADDRESS.search(pasted)
+    return found.group(1) if found and found.group(1) != return_address() else ""
 
 
 def _with_code(pasted: str) -> str:

@@ -30,6 +30,15 @@ def test_code_is_found_however_it_was_copied(said: str) -> None:
     assert "http://localhost:8000/oauth/callback/" in page
 
 
+def test_both_addresses_are_shown_where_they_differ() -> None:
+    """S0-12: what Microsoft was sent, and what this installation sends."""
+    page = explained(PAGE)
+    assert "http://desk/oauth" in page
+    assert "http://localhost:8000/oauth/callback/" in page
+    ours = PAGE.replace("http://desk/oauth", "http://localhost:8000/oauth/callback/")
+    assert "Sent to Microsoft" not in explained(ours)
+
+
 def test_account_of_another_directory_is_explained_without_an_address() -> None:
     page = explained("AADSTS50020: User account 'x@y.example' does not exist in tenant")
     assert "does not belong to this customer" in page
