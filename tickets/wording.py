@@ -61,6 +61,7 @@ REASONS: Final = (
     _("it approves and says not"),
     _("it makes the approval depend on something"),
     _("it approves and takes it back"),
+    _("words in it are struck through"),
     _("it answers another mail of the conversation, not the request"),
     _("it was forwarded: the forwarded mail stands in it"),
     _("the DMARC check does not say which domain it is about"),

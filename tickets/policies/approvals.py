@@ -25,6 +25,8 @@ from tickets.policies.trust import INSIDE, Level, Trust
 
 #: A mail that was passed on says so in its subject, in front of everything.
 _PASSED_ON: Final = re.compile(rf"\s*(?:\[[^\]]{{0,40}}\]\s*){{0,3}}(?:{FORWARDS})\s*[:：]", re.IGNORECASE)
+#: What is struck through stands in the text as if it were not.
+_STRUCK: Final = re.compile(r"<(?:s|strike|del)[\s>]|line-through", re.IGNORECASE)
 #: Set by servers and programs that pass a mail on as it is.
 _PASSED_ON_BY: Final = ("resent-from", "resent-to", "x-forwarded-for", "x-forwarded-to", "x-forwarded-by")
 
@@ -64,6 +66,8 @@ def judge_answer(
         return Decision(Counts.LATE, "it came after the deadline")
     if not asked.is_direct:
         return Decision(Counts.DOUBTFUL, "it answers another mail of the conversation, not the request")
+    if _STRUCK.search(message.html):
+        return Decision(Counts.DOUBTFUL, "words in it are struck through")
     return read_decision(message.new_text, words, name=_name_of(message.sender))
 
 

@@ -201,6 +201,21 @@ def test_automatic_forwarded_and_foreign_mail_decides_nothing(message: ParsedMes
 
 
 @pytest.mark.parametrize(
+    ("html", "counts"),
+    [
+        ("<p>Approved</p>", Counts.APPROVED),
+        ("<p><s>Approved</s></p>", Counts.DOUBTFUL),
+        ("<p><del>Approved</del></p>", Counts.DOUBTFUL),
+        ('<p><span style="text-decoration:line-through">Approved</span></p>', Counts.DOUBTFUL),
+    ],
+)
+def test_what_is_struck_through_decides_nothing(html: str, counts: Counts) -> None:
+    head = [*PROOF, f"From: {ADA}", "To: help@contoso.example", "Subject: Re: Please decide"]
+    message = letter("\r\n".join([*head, "Content-Type: text/html", "", html]).encode())
+    assert judged(message).counts is counts
+
+
+@pytest.mark.parametrize(
     ("changes", "counts"),
     [
         ({"is_decided": True}, Counts.REPEATED),
