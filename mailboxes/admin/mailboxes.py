@@ -52,6 +52,7 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
     phrases_title = gettext_lazy("The footer, as the customer reads it")
     delete_roles = NOBODY
     actions = ["take_over_all"]
+    list_display = ["address", "state", "last_mail", "last_success", "next_look", "queue", "tenant"]
     list_select_related = ["tenant", "queue"]
     list_filter = [HealthFilter, "queue", "tenant"]
     search_fields = ["address"]
@@ -78,10 +79,6 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
         rows = super().get_queryset(request).select_related("tenant", "queue")
         found: QuerySet[Any] = rows.annotate(is_others=pages.IS_OTHERS)
         return found
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        columns = ["address", "state", "last_mail", "last_success", "next_look", "queue"]
-        return [*columns, "tenant"] if self.has_several_tenants(request) else columns
 
     def get_urls(self) -> list[Any]:
         doors: list[tuple[str, Callable[..., HttpResponse]]] = [

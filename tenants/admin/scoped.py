@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.admin.audited import AuditedPage
 from tenants.admin.deletion import summarise
-from tenants.admin.filters import OwnRelatedFilter
+from tenants.admin.filters import OwnRelatedFilter, with_tenant
 from tenants.admin.links import show_in
 from tenants.admin.theme import (
     PlainModelForm,
@@ -70,18 +70,19 @@ class ScopedRelations:
         if is_asked and len(only := list(rows[:2])) == 1:
             kwargs["initial"] = only[0].pk
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
-        if (
-            field
-            and not getattr(request, "_tenant_of_page", None)
-            and issubclass(field.queryset.model, TenantOwned)
-        ):
-            # Several tenants have a "Support"; until the page is about one of them, each says whose it is.
-            field.label_from_instance = _with_tenant
-        return field
+        return self._with_tenants(field, request)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = self.offered(db_field.remote_field.model, request)
-        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+        return self._with_tenants(field, request)
+
+    def _with_tenants(self, field: Any, request: HttpRequest) -> Any:
+        """Have each choice say whose it is until the page is about one tenant: several have a "Support"."""
+        is_of_one = getattr(request, "_tenant_of_page", None)
+        if field and not is_of_one and issubclass(field.queryset.model, TenantOwned):
+            field.label_from_instance = with_tenant
+        return field
 
     def offered(self, model: type[Model], request: HttpRequest) -> QuerySet[Any]:
         """Give the rows a form may tie to: within reach, and of the tenant the page is about."""
@@ -196,6 +197,11 @@ class TenantOwnedAdmin(AuditedPage, ScopedRelations, ShowsAll, ThemedAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         return summarise(objs, request, self)
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Say whose each row is only to those who work for several tenants."""
+        columns = super().get_list_display(request)
+        return columns if self.has_several_tenants(request) else [one for one in columns if one != "tenant"]
+
     def has_several_tenants(self, request: HttpRequest) -> bool:
         """Tell whether a list needs to say whose each row is."""
         if is_operator(request):
@@ -290,10 +296,6 @@ def _asked_for(request: HttpRequest) -> int | None:
     """Read which tenant a new row is for, where a link said so; it only narrows what is within reach."""
     asked = request.GET.get("tenant", "")
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
-
-
-def _with_tenant(row: Any) -> str:
-    return f"{row} · {row.tenant}"
 
 
 def _filter_names(filters: Sequence[Any]) -> list[str]:

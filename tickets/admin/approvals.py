@@ -53,6 +53,7 @@ class Unwritten(TenantOwnedAdmin):
 class ApprovalAdmin(Unwritten):
     # Said here as well: what counts its rows does not keep the order of the model.
     ordering = ["-asked_at", "-pk"]
+    list_display = ["asked_shown", "state_shown", "given_shown", "until", "asked", "tenant"]
     list_select_related = ["ticket", "tenant"]
     list_filter = [("state", ThemedChoicesFilter), "tenant"]
     search_fields = ["question", "requests__address"]
@@ -69,10 +70,6 @@ class ApprovalAdmin(Unwritten):
         given = Count("requests", filter=Q(requests__state=ApprovalRequest.State.APPROVED), distinct=True)
         counted: QuerySet[Any] = rows.annotate(given=given)
         return counted
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        columns = ["asked_shown", "state_shown", "given_shown", "until", "asked"]
-        return [*columns, "tenant"] if self.has_several_tenants(request) else columns
 
     def get_urls(self) -> list[Any]:
         doors = {"cancel": self.take_back, "remind": self.remind}

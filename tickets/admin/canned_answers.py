@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -18,6 +15,7 @@ from tickets.models import CannedAnswer
 
 @admin.register(CannedAnswer)
 class CannedAnswerAdmin(PhrasePreview, TenantOwnedAdmin):
+    list_display = ["name_shown", "offered_on", "tenant"]
     list_select_related = ["tenant", "queue"]
     list_filter = ["queue", "tenant"]
     search_fields = ["name", "text"]
@@ -26,10 +24,6 @@ class CannedAnswerAdmin(PhrasePreview, TenantOwnedAdmin):
     empty_hint = gettext_lazy(
         "No canned answer yet. Write one down once; on every ticket it is then offered above the answer, filled in."
     )
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        columns = ["name_shown", "offered_on"]
-        return [*columns, "tenant"] if self.has_several_tenants(request) else columns
 
     @admin.display(description=gettext_lazy("canned answer"), ordering="name")
     def name_shown(self, answer: CannedAnswer) -> str:

@@ -12,6 +12,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.admin.filters import called
 from tenants.templatetags.desk import ago, since
 from tickets.models import Ticket
 from tickets.models.ticket import UNSOLVED
@@ -58,7 +59,7 @@ class TicketColumns:
 
     @admin.display(description=gettext_lazy("assigned to"), ordering="assignee__username")
     def whose(self, ticket: Ticket) -> str:
-        name = ticket.assignee and (ticket.assignee.get_full_name() or ticket.assignee.get_username())
+        name = ticket.assignee and called(ticket.assignee)
         return format_html(
             '<span class="desk-nowrap{}">{}</span><span class="desk-who"><bdi>{}</bdi></span>',
             "" if name else " desk-nobody",
@@ -91,5 +92,5 @@ def due_shown(ticket: Ticket) -> str:
         return ""
     is_open, today = ticket.status in UNSOLVED, timezone.localdate()
     level = "danger" if is_open and ticket.due_on < today else "warning" if ticket.due_on == today else "calm"
-    word = _("today") if ticket.due_on == today else date_format(ticket.due_on, "SHORT_DATE_FORMAT")
+    word = _("today") if ticket.due_on == today else date_format(ticket.due_on, _("j M Y"))
     return format_html('<span class="desk-state is-{}">{}</span>', level, word)

@@ -72,6 +72,7 @@ class TakenFilter(ThemedSimpleFilter):
 @admin.register(InboundMessage)
 class LedgerAdmin(SearchedByIndex):
     add_roles = change_roles = delete_roles = NOBODY
+    list_display = ["subject_shown", "state_shown", "received", "mailbox", "tenant"]
     list_select_related = ["mailbox", "tenant"]
     list_filter = [("state", ThemedChoicesFilter), TakenFilter, "mailbox", "tenant"]
     find = staticmethod(search.mail_ids)
@@ -111,10 +112,6 @@ class LedgerAdmin(SearchedByIndex):
             for one in (State.QUARANTINED, State.SUSPENDED, State.RECEIVED, State.SKIPPED)
         ]
         return super().changelist_view(request, {**(extra_context or {}), "states": offered(request, named)})
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        columns = ["subject_shown", "state_shown", "received", "mailbox"]
-        return [*columns, "tenant"] if self.has_several_tenants(request) else columns
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Take what figures link to, besides what the filters ask."""

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from tenants.admin.filters import called
 from tenants.admin.theme import ThemedSelect, ThemedTextInput
 from tickets.admin.ticket_form import DayInput
 from tickets.handling import Change
@@ -56,6 +57,7 @@ class ManyForm(forms.Form):
         """Offer `people` and `queues`; without queues, for tickets of several tenants, none can be chosen."""
         super().__init__(*args, **kwargs)
         self.fields["assignee"].queryset = people  # type: ignore[attr-defined]
+        self.fields["assignee"].label_from_instance = called  # type: ignore[attr-defined]
         if queues is None:
             del self.fields["queue"]
         else:

@@ -70,7 +70,7 @@ class RuleForm(TenantForm):
 class RuleAdmin(TenantOwnedAdmin):
     form: Any = RuleForm
     view_roles = ADMINS
-    list_display = ["name_shown", "place", "when", "then", "is_active"]
+    list_display = ["name_shown", "place", "when", "then", "is_active", "tenant"]
     list_select_related = ["tenant", "queue", "assignee"]
     list_filter = ["is_active", "tenant"]
     search_fields = ["name"]
@@ -116,10 +116,6 @@ class RuleAdmin(TenantOwnedAdmin):
         if db_field.name == "assignee" and field is not None:
             field.queryset = _workers(request)
         return field
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        columns = list(super().get_list_display(request))
-        return [*columns, "tenant"] if self.has_several_tenants(request) else columns
 
     @admin.display(description=gettext_lazy("rule"), ordering="name")
     def name_shown(self, rule: Rule) -> str:

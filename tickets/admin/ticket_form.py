@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tenants.admin.filters import called
 from tenants.admin.scoped import TenantForm
 from tenants.admin.theme import ThemedTextInput
 from tickets.models import Tag, Ticket
@@ -35,6 +36,9 @@ class TicketForm(TenantForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["tag_line"] = ", ".join(tag.name for tag in self.instance.tags.all())
+        if "assignee" in self.fields:
+            people: Any = self.fields["assignee"]
+            people.label_from_instance, people.empty_label = called, _("Nobody")
         for name in ("priority", "due_on"):
             if name in self.fields:
                 self.fields[name].required = False

@@ -49,6 +49,16 @@ class TicketAdmin(
 ):
     change_roles = WORKERS
     form: Any = TicketForm
+    list_display = [
+        "subject_shown",
+        "state",
+        "priority_shown",
+        "whose",
+        "waits",
+        "due",
+        "last_word",
+        "tenant",
+    ]
     list_select_related = ["queue", "tenant", "assignee"]
     list_filter = [
         ("status", ThemedChoicesFilter),
@@ -87,10 +97,6 @@ class TicketAdmin(
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Take the spans that figures link to, besides what the filters ask."""
         return lookup in LINKED or super().lookup_allowed(lookup, value, request)
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        columns = ["subject_shown", "state", "priority_shown", "whose", "waits", "due", "last_word"]
-        return [*columns, "tenant"] if self.has_several_tenants(request) else columns
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the queues, without the buttons to edit them from here."""

@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from tests.factories import EntryFactory, MembershipFactory, TicketFactory
+from tests.factories import EntryFactory, MembershipFactory, QueueFactory, TicketFactory
 from tests.tenants.admin.conftest import Desk, signed_in
 from tickets.admin.saved_views import NEEDS_ANSWER
 from tickets.models import Ticket
@@ -101,3 +101,24 @@ def test_the_side_bar_opens_what_needs_an_answer(desk: Desk) -> None:
 
     # Beside the figure above the plots, which leads there as well.
     assert shown.count(f'href="{html.escape(address)}"') == 2
+
+
+def test_rows_and_choices_say_whose_they_are_to_those_of_several_tenants(desk: Desk) -> None:
+    for tenant in (desk.ours, desk.theirs):
+        QueueFactory(tenant=tenant, name="Support")
+    operator = signed_in(desk.operator)
+    choice = f"Support · {desk.theirs}"
+
+    assert "column-tenant" not in signed_in(desk.agent).get(reverse("admin:tickets_queue_changelist")).text
+    assert "column-tenant" in operator.get(reverse("admin:tickets_queue_changelist")).text
+    assert choice in html.unescape(operator.get(reverse(LIST)).text)
+    assert choice in html.unescape(operator.get(reverse("admin:tenants_membership_add")).text)
+
+
+def test_staff_are_called_by_their_names_where_tickets_are_given_to_them(desk: Desk) -> None:
+    User.objects.filter(pk=desk.agent.pk).update(first_name="Grace", last_name="Hopper")
+    ticket, client = TicketFactory(tenant=desk.ours, assignee=desk.agent), signed_in(desk.agent)
+    page = reverse("admin:tickets_ticket_change", args=[ticket.pk])
+
+    for address in (page, reverse(LIST)):
+        assert re.search(rf'<option value="{desk.agent.pk}"[^>]*>\s*Grace Hopper', client.get(address).text)
