@@ -1,5 +1,6 @@
 """Every page speaks the language of whoever reads it."""
 
+import gettext
 import os
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from django.utils import translation
 
 from m365integration import catalogues
 from m365integration.models import Preference
+from tenants.admin.theme import ABOVE_FILTER
 from tenants.diagnosis import diagnose_graph, diagnose_own, diagnose_token
 from tenants.wording import shown, told
 from tests import catalogue
@@ -61,6 +63,11 @@ def test_button_that_deletes_has_the_order_of_words_of_the_language(staff: User)
     page = f"/admin/tenants/tenant/{TenantFactory().pk}/change/"
     assert "Mandant löschen" in signed_in(staff).get(page, **GERMAN).content.decode()
     assert "Delete tenant" in signed_in(staff).get(page).content.decode()
+
+
+def test_filters_are_headed_by_their_names_in_english_too() -> None:
+    words = gettext.translation("django", str(settings.LOCALE_PATHS[0]), ["en"])
+    assert words.gettext(ABOVE_FILTER) == "%(filter_title)s"
 
 
 def test_languages_are_those_that_are_shipped() -> None:
