@@ -36,6 +36,12 @@ def is_ledger(request: HttpRequest) -> bool:
     return request.path.startswith("/admin/mailboxes/inboundmessage/") and not is_quarantine(request)
 
 
+def is_mailboxes(request: HttpRequest) -> bool:
+    return "/mailboxes/mailbox/" in request.path and not request.path.startswith(
+        reverse("admin:mailboxes_radar")
+    )
+
+
 def quarantine_badge(request: HttpRequest) -> str:
     """Count the mails somebody has to look at; nothing when there are none."""
     from mailboxes.figures import quarantined
@@ -111,7 +117,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": _("Mail"),
             "separator": True,
             "items": [
-                _item(_("Mailboxes"), "mail", "admin:mailboxes_mailbox_changelist", "may_read"),
+                _item(_("Mailboxes"), "mail", "admin:mailboxes_mailbox_changelist", "may_read")
+                | {"active": is_mailboxes},
                 _item(_("Ledger"), "receipt_long", "admin:mailboxes_inboundmessage_changelist", "may_read")
                 | {"active": is_ledger},
                 _item(_("Outbox"), "outbox", "admin:mailboxes_outboundmessage_changelist", "may_read"),
