@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -25,15 +26,23 @@ NO_ANSWER = "The web does not answer yet; its lines above say why. It is started
 
 
 def serve(
-    address: Address, *, concurrency: int, before: Sequence[Part] = (), welcome: Callable[[], str] = str
+    address: Address,
+    *,
+    concurrency: int,
+    before: Sequence[Part] = (),
+    welcome: Callable[[], str] = str,
+    tell: Callable[[dict[str, Any]], None] | None = None,
 ) -> None:
     """Run until SIGTERM, SIGINT or SIGHUP; `before` are parts of others that must be ready first.
 
     `welcome` is called once the database is ready and the folder ours; what it gives is printed in the end.
+    `tell` is given one document as soon as the web answers; standard output is its own then.
 
     Raises AlreadyRunning, and CommandError when the database is not at the version of the code.
     """
-    supervisor = Supervisor(var_dir=Path(settings.VAR_DIR), says_json=settings.LOG_STYLE == "json")
+    supervisor = Supervisor(
+        var_dir=Path(settings.VAR_DIR), says_json=settings.LOG_STYLE == "json", is_quiet=tell is not None
+    )
     with supervisor.running():
         # What the parts find in their settings.
         os.environ |= {"PUBLIC_URL": public_url(address), "WORKERS": str(concurrency)}
@@ -53,6 +62,8 @@ def serve(
         if not supervisor.is_stopping:
             supervisor.start(watch_part())
         lines = banner(address, has_broker=has_broker, concurrency=concurrency, notice=notice)
+        if tell is not None and is_up:
+            tell({"ok": True, "url": public_url(address), "bind": str(address)})
         for line in lines if is_up else [NO_ANSWER, *notice.splitlines()]:
             supervisor.say("serve", line)
         supervisor.watch()

@@ -93,6 +93,11 @@ class ConsoleCommand(BaseCommand):
         """Print one document on a line of its own."""
         self.stdout.write(json.dumps(document, ensure_ascii=not _takes_unicode(self.stdout)))
 
+    def print_at_once(self, document: dict[str, Any]) -> None:
+        """Print one document that a script waits for while the command goes on."""
+        self.print_json(document)
+        self.stdout.flush()
+
     def _failed(self, refused: Refused) -> Failed:
         if self.as_json:
             self.print_json({"ok": False, "errors": [asdict(fault) for fault in refused.faults]})

@@ -36,8 +36,10 @@ class Supervisor:
     that made it.
     """
 
-    def __init__(self, *, var_dir: Path, says_json: bool = False) -> None:
+    def __init__(self, *, var_dir: Path, says_json: bool = False, is_quiet: bool = False) -> None:
         self.var_dir = var_dir
+        #: Leaves standard output to a document of the command's.
+        self.is_quiet = is_quiet
         self.says_json = says_json
         self.children: list[Child] = []
         self.is_stopping = False
@@ -100,7 +102,7 @@ class Supervisor:
         """Print a line of a part; the lock keeps lines of several parts whole."""
         line = as_json(who, text) if self.says_json else f"{who:<8}| {text}"
         with self._lock, suppress(BrokenPipeError, ValueError):
-            print(line, flush=True)
+            print(line, file=sys.stderr if self.is_quiet else sys.stdout, flush=True)
 
     def _rest(self, seconds: float) -> None:
         with selectors.DefaultSelector() as selector:

@@ -45,7 +45,7 @@ def test_database_older_than_the_code_is_refused(installation: Installation) -> 
     result = installation.manage("serve", "--bind", f"127.0.0.1:{installation.port}")
     assert (
         result.stderr
-        == "CommandError: The database is older than the code. Run: manage.py migrate, then serve again.\n"
+        == "Failed: The database is older than the code. Run: manage.py migrate, then serve again.\n"
     )
 
 

@@ -1,7 +1,10 @@
 """One command runs everything, and leaves nothing behind."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +86,29 @@ def test_address_that_cannot_be_served_is_refused_in_one_sentence(
 ) -> None:
     result = installation.manage("serve", "--bind", bind)
     assert result.returncode == 1
-    assert result.stderr.startswith(f"CommandError: {sentence}")
+    assert result.stderr.startswith(f"Failed: bind: {sentence}")
+
+
+def test_script_reads_one_document_when_the_web_answers(installation: Installation) -> None:
+    where = f"127.0.0.1:{installation.port}"
+    process = subprocess.Popen(
+        ["timeout", "60", sys.executable, "manage.py", "serve", "--json", "--bind", where],
+        cwd=ROOT, env=installation.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    try:
+        document = json.loads(process.stdout.readline() if process.stdout else "")
+        answer = installation.get("/healthz")
+    finally:
+        process.terminate()
+        rest, _ = process.communicate()
+    assert document == {"ok": True, "url": f"http://localhost:{installation.port}", "bind": where}
+    assert (answer[0], rest, process.returncode) == (200, "", 0)
+
+
+def test_script_is_told_as_well_why_nothing_starts(installation: Installation) -> None:
+    result = installation.manage("serve", "--json", "--bind", "8000")
+    fault = json.loads(result.stdout)["errors"][0]
+    assert (result.returncode, fault["path"], fault["code"]) == (1, "bind", "bad_address")
 
 
 def test_running_serve_is_not_disturbed_by_a_second_one(installation: Installation, serve: Running) -> None:
