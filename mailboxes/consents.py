@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+from django.db.models import F
 
 from mailboxes.features import needed_by, needed_of
 from mailboxes.governor import visit
@@ -21,25 +24,25 @@ from tenants.setup.permissions import Kind, Resource, compare
 
 #: Somebody waits for the page. Seconds.
 DEADLINE_S = 10.0
+AT_MOST = 3
 
 
 def look_at(registration: AppRegistration, token: AppToken) -> Look:
     """Compare what the token names with what is needed, and open the inbox of one mailbox with it."""
     wanted = [one for one in needed_of(registration) if one.kind is Kind.APPLICATION]
     missing = compare([one for one in wanted if one.resource is Resource.GRAPH], token.roles).missing
-    mailbox = _first_of(registration)
-    if mailbox is None:
+    mailboxes = _first_of(registration)
+    if not mailboxes:
         needs_any = bool(wanted) or bool(token.roles)
         return Look(wanted=needs_any, missing=missing, seen=_named(token), trouble=_lacking(missing))
-    try:
-        seen = _open(mailbox, token)
-    except IntegrationError as error:
+    seen, refused = _open_one(mailboxes, token)
+    if refused is not None:
         # What is missing explains a refusal better than the refusal does.
-        return Look(wanted=True, missing=missing, trouble=_lacking(missing) or error.diagnosis)
+        return Look(wanted=True, missing=missing, trouble=_lacking(missing) or refused)
     # Exchange grants by roles of its own as well; such a token names no mail permission, and the inbox is the proof.
     is_by_exchange = not any(role.startswith("Mail.") for role in token.roles)
     trouble = None if is_by_exchange else _lacking(missing)
-    return Look(wanted=True, missing=missing, seen=f"{mailbox.address}: {seen}", trouble=trouble)
+    return Look(wanted=True, missing=missing, seen=seen, trouble=trouble)
 
 
 def used_of(registration: AppRegistration, names: Sequence[str]) -> tuple[str, ...]:
@@ -87,14 +90,29 @@ def lost_of(mailbox: Mailbox) -> tuple[str, ...]:
     return tuple(name for name in consent.lost.split() if name in lacking)
 
 
-def _first_of(registration: AppRegistration) -> Mailbox | None:
+def _first_of(registration: AppRegistration) -> list[Mailbox]:
+    """Give a few to try: those that were open before come first."""
     rows = Mailbox.objects.filter(
         registration=registration,
         inbound_transport=Mailbox.Inbound.GRAPH,
         sign_in=Mailbox.SignIn.APPLICATION,
     )
-    found: Mailbox | None = rows.meant().select_related("registration__tenant").order_by("pk").first()
-    return found
+    best = rows.meant().select_related("registration__tenant")
+    return list(best.order_by(F("last_success_at").desc(nulls_last=True), "pk")[:AT_MOST])
+
+
+def _open_one(mailboxes: Sequence[Mailbox], token: AppToken) -> tuple[str, Diagnosis | None]:
+    """Open the first that opens; else say why the first did not, and which. One without a licence speaks for itself."""
+    first: Diagnosis | None = None
+    for mailbox in mailboxes:
+        try:
+            return f"{mailbox.address}: {_open(mailbox, token)}", None
+        except IntegrationError as error:
+            said = error.diagnosis
+            first = first or replace(said, correlation=(("mailbox", mailbox.address), *said.correlation))
+            if not error.permanent:
+                break
+    return "", first
 
 
 def _open(mailbox: Mailbox, token: AppToken) -> str:

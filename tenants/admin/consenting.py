@@ -91,7 +91,7 @@ def _waiting(asked: ConsentRequest) -> str:
     if asked.next_look_at is None:
         return _("An administrator came back from Microsoft.")
     again = date_format(asked.next_look_at, "TIME_FORMAT")
-    return _("An administrator came back from Microsoft; the next look is at %(time)s.") % {"time": again}
+    return _("An administrator came back from Microsoft (next look: %(time)s)") % {"time": again}
 
 
 def ask_for_consent(page: Any, request: HttpRequest, registration: AppRegistration) -> HttpResponse:

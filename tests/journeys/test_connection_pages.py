@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import CredentialFactory, MembershipFactory
+from mailboxes.consents import look_at
+from tenants import app_tokens
+from tests.factories import CredentialFactory, MailboxFactory, MembershipFactory
 from tests.journeys.customer import Customer
 from tests.tenants.admin.conftest import signed_in
 
@@ -63,6 +65,19 @@ def test_a_wrong_secret_is_no_mail_to_the_customer(customer: Customer, admin: Cl
     page = press(admin, "tenants_appregistration_test", customer.mailbox.registration_id)
     assert "AADSTS7000215" in page
     assert "ready to send" not in page
+
+
+def test_one_mailbox_that_cannot_open_keeps_no_consent_waiting(customer: Customer) -> None:
+    """S2-13: without a licence, or misspelt, it says nothing about the consent; the next one is tried."""
+    address, registration = customer.mailbox.address, customer.mailbox.registration
+    customer.change(address="nobody@elsewhere.example")
+    look = look_at(registration, app_tokens.fresh(registration))
+    assert look.trouble is not None
+    assert look.trouble.correlation[0] == ("mailbox", "nobody@elsewhere.example")
+
+    MailboxFactory(tenant=registration.tenant, registration=registration, address=address)
+    look = look_at(registration, app_tokens.fresh(registration))
+    assert (look.trouble, look.seen.split(":")[0]) == (None, address)
 
 
 def test_the_live_folders_are_offered_and_the_chosen_one_is_read(customer: Customer, admin: Client) -> None:
