@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from mailboxes.outbound import claims as sending
 from sandbox.clock import graph_time
 from tests.journeys.customer import Customer
-from tests.journeys.outgoing import departed, send, ticket_of
+from tests.journeys.outgoing import departed, later, send, ticket_of
 from tests.tickets.approvers import ADA, BOB, asked, counted, events, letter, proof, request_to
-from tickets import approvals
+from tickets import approvals, filing
 from tickets.models import Approval, Ticket
 
 PHONE = """Approved, thanks!
@@ -94,6 +95,37 @@ def test_late_and_repeated_answers_change_nothing_and_are_answered_once(
     assert (counted()[-1], request_to(BOB).state) == ("late", "waiting")
     # Two were asked; one is told that his first answer stands, one that it is over, and then that he was late.
     assert len(departed(customer)) == 5
+
+
+def test_a_worker_that_dies_while_an_approval_ends_tells_nobody_twice(
+    customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-61, F-62: before the commit, after it, and when the mail has left."""
+    asked(ticket_of(customer), ADA, BOB, quorum=1)
+    send(customer)
+    raw = letter("yes", "Approved", to=received(customer, ADA)["Message-ID"])
+    customer.arrive_raw(raw, received_at=graph_time(timezone.now() + timedelta(seconds=1)))
+    for module, name, step in (
+        (filing.Filer, "_settle", customer.sync),
+        (sending, "settle", lambda: send(customer)),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, _die)
+            with pytest.raises(KeyboardInterrupt):
+                step()
+        customer.change(claimed_until=None)
+        customer.mailbox.ledger.update(claimed_until=None, retry_at=None)
+        for _again in range(2):
+            later()
+            customer.sync()
+            approvals.tend(timezone.now())
+    send(customer)
+    told = [mail["To"] for mail in customer.letters("sentitems") if "No longer" in mail["Subject"]]
+    assert (told, len(departed(customer)), Approval.objects.get().state) == ([BOB], 3, "approved")
+
+
+def _die(*_args: Any, **_values: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def test_who_does_not_answer_is_reminded_and_in_the_end_the_approval_expires(customer: Customer) -> None:
