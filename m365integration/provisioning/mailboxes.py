@@ -94,7 +94,7 @@ def _since(node: Node) -> None:
     value = node.text("since")
     if value in (Mailbox.Since.NOW, Mailbox.Since.ALL):
         node.columns["since"] = value
-    elif value is not None and (day := node.day("since")):
+    elif value is not None and (day := node.day("since", or_words="now, all or ")):
         node.columns["since"] = Mailbox.Since.DATE.value
         node.columns["since_at"] = datetime.combine(day, time(), UTC)
 

@@ -174,8 +174,8 @@ class Node:
         elif value is not None:
             self.fault(key, "not_a_flag", "Here must stand true or false, without quotes.")
 
-    def day(self, key: str) -> date | None:
-        """Read a date."""
+    def day(self, key: str, *, or_words: str = "") -> date | None:
+        """Read a date; the words that may stand in its place are only told."""
         value = self.text(key)
         if value is None:
             return None
@@ -184,7 +184,7 @@ class Node:
                 return date.fromisoformat(value)
         except ValueError:
             pass  # 2026-02-30 has the shape and is no date
-        self.fault(key, "not_a_date", "Here must stand a date such as 2028-05-01.")
+        self.fault(key, "not_a_date", f"Here must stand {or_words}a date such as 2028-05-01.")
         return None
 
     def name_of(
