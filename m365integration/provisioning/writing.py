@@ -246,4 +246,5 @@ def _walk_again(mailbox: Mailbox) -> None:
     A run under way loses its claim and writes no cursor any more; the ledger keeps the walk from doubling a mail.
     """
     Mailbox.objects.filter(pk=mailbox.pk).update(claim_number=F("claim_number") + 1)
-    Folder.objects.filter(mailbox=mailbox).update(cursor="", is_walking=True)
+    inbox = Folder.objects.filter(mailbox=mailbox, purpose=Folder.Purpose.INBOX)
+    inbox.update(cursor="", is_walking=True)

@@ -266,8 +266,8 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
         if "address" in changed:
             mailbox.copy_to_id = ""
             changed.add("copy_to_id")
-            # Ids and cursor belong to the mailbox of the old address.
-            mailbox.folders.update(remote_id="", cursor="", is_walking=True)
+            # All of it belongs to the mailbox of the old address; the next look begins with new rows.
+            mailbox.folders.all().delete()
         if "since" in changed:
             mailbox.since_at = None if mailbox.since != Mailbox.Since.DATE else mailbox.since_at
             changed.add("since_at")
