@@ -151,7 +151,7 @@ def test_permissions_that_take_their_time_are_waited_for(world: World) -> None:
     world.at_browser(consent_delay_s=60)
     world.ask()
     assert world.request().state == "waiting"
-    assert "the next look is at" in world.page()
+    assert "next look:" in world.page()
 
     world.customer.control("clock", {"offset_s": 61})
     assert consent.prove_due(timezone.now()) == 0
