@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,7 @@ from tickets.policies.threads import message_key
 #: Longer than anybody types. Characters.
 MAX_TEXT: Final = 500_000
 MAX_RECIPIENTS: Final = 500
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 Person = dict[str, str]
 
@@ -74,6 +76,9 @@ class Answer:
 def people(text: str) -> list[Person]:
     """Read "Ada <ada@contoso.example>, bob@contoso.example". Raises Misconfigured (recipient_invalid)."""
     line = " ".join(text.replace(";", ",").replace("\n", ",").split()).strip(", ")
+    if ":" in _QUOTED.sub("", line):
+        # A group, or a header line pasted along: what stands before it would become part of a recipient.
+        raise Misconfigured.own("recipient_invalid")
     return [_person(name, email) for name, email in getaddresses([line])] if line else []
 
 

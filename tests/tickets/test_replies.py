@@ -121,7 +121,11 @@ def test_an_empty_file_travels_too(ticket: Ticket) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ada", "ada@", "a@b@c.example", "a b@c.example", "a@größe.example", "Ada <ada>"]
+    "text",
+    [
+        *("ada", "ada@", "a@b@c.example", "a b@c.example", "a@größe.example", "Ada <ada>"),
+        *("ada@a.exampleBcc: eve@e.example", "Ada <ada@a.example>\nBcc: eve@e.example", "all:ada@a.example"),
+    ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(Misconfigured) as refused:
@@ -130,7 +134,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 
 def test_addresses_are_read_as_people_write_them() -> None:
-    found = people("Ada <ada@fabrikam.example>; bob@bücher.example")
+    found = people('"Support: Ada" <ada@fabrikam.example>; bob@bücher.example')
     assert [one["email"] for one in found] == ["ada@fabrikam.example", "bob@xn--bcher-kva.example"]
 
 
