@@ -203,10 +203,11 @@ class TenantOwnedAdmin(AuditedPage, ScopedRelations, ShowsAll, ThemedAdmin):
         return columns if self.has_several_tenants(request) else [one for one in columns if one != "tenant"]
 
     def has_several_tenants(self, request: HttpRequest) -> bool:
-        """Tell whether a list needs to say whose each row is."""
-        if is_operator(request):
-            return Tenant.objects.count() > 1
-        return len(within(request, Tenant.objects.all(), self.view_roles)[:2]) > 1
+        """Tell whether a list needs to say whose each row is; asked once for a page."""
+        if not hasattr(request, "_has_several_tenants"):
+            seen = within(request, Tenant.objects.all(), self.view_roles)
+            request._has_several_tenants = len(seen[:2]) > 1  # type: ignore[attr-defined]
+        return bool(request._has_several_tenants)  # type: ignore[attr-defined]
 
 
 class OwnedFormSet(ThemedFormSet):

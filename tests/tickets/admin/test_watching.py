@@ -29,7 +29,7 @@ def watched(desk: Desk) -> Ticket:
 def badge(user: Any) -> str:
     """Give what stands beside Tickets in the side bar."""
     page = signed_in(user).get("/admin/tickets/tag/").content.decode()
-    [link] = re.findall(r'<a href="/admin/tickets/ticket/"(.*?)</a>', page, re.DOTALL)
+    [link] = re.findall(r'<a href="/admin/tickets/ticket/[?]status__in=new,open"(.*?)</a>', page, re.DOTALL)
     return " ".join(re.findall(r">\s*(\d+)\s*<", link))
 
 
