@@ -97,6 +97,16 @@ def test_keys_lead_through_the_list_and_into_a_ticket(agent: Page, live_server: 
     assert agent.evaluate("() => document.activeElement.id") == "note-text"
 
 
+def test_the_side_bar_is_passed_with_one_key(agent: Page, live_server: Any, hostile: Entry) -> None:
+    agent.goto(f"{live_server.url}/admin/tickets/ticket/{hostile.ticket_id}/change/")
+    agent.keyboard.press("Tab")
+    assert agent.locator(".desk-skip").bounding_box()["y"] >= 0  # type: ignore[index]
+    agent.keyboard.press("Enter")
+    agent.keyboard.press("Tab")
+
+    assert agent.evaluate("() => document.activeElement.closest('#content') !== null")
+
+
 def test_one_goes_on_through_the_list_and_back_to_where_one_was(
     agent: Page, live_server: Any, hostile: Entry
 ) -> None:
