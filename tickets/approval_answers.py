@@ -21,7 +21,7 @@ from tickets.conversations import Letter
 from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, DecisionWord
 from tickets.policies import approvals as policy
 from tickets.policies.approvals import Outcome
-from tickets.policies.auto_answers import MAX_AGE
+from tickets.policies.auto_answers import MAX_AGE, MAX_UNSEEN
 from tickets.policies.decisions import Counts, Decision, Meaning, Words
 from tickets.policies.trust import Level
 
@@ -107,7 +107,7 @@ def _advise(request: ApprovalRequest, letter: Letter, counts: Counts) -> Outboun
     if counts in (Counts.APPROVED, Counts.REJECTED, Counts.AUTOMATIC) or mailbox is None or why_not(mailbox):
         return None
     row = letter.row
-    is_old = timezone.now() - row.received_at > MAX_AGE
+    is_old = timezone.now() - row.received_at > MAX_AGE or row.seen_at - row.received_at > MAX_UNSEEN
     if letter.flood or row.is_imported or row.wanted or is_old or letter.outcome.is_unanswered:
         return None  # the same mails that get no other automatic answer
     if ApprovalAnswer.objects.filter(request=request, counted_as=counts.value, is_answered=True).exists():

@@ -93,6 +93,7 @@ def _is_eligible(letter: Letter, now: datetime) -> bool:
     row = letter.row
     circumstances = policy.Circumstances(
         age=now - row.received_at,
+        unseen=row.seen_at - row.received_at,
         is_imported=row.is_imported,
         is_forbidden=letter.outcome.is_unanswered,
         is_by_hand=bool(row.wanted),

@@ -69,6 +69,7 @@ REASONS: Final = (
     _("staff made a ticket of it"),
     _("a rule says so"),
     _("it is older than a day"),
+    _("it was found half an hour or more after it came, and may have been answered before"),
     _("its sender is not proven: %(why)s"),
     _("Exchange takes it for spam"),
     _("it answers a request for approval"),

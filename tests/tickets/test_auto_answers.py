@@ -28,6 +28,7 @@ PROVEN = {
     "authentication_results": "spf=pass; dkim=pass; dmarc=pass action=none header.from=fabrikam.example;compauth=pass",
     "received": "from a.prod.outlook.com by b.prod.outlook.com; Mon, 2 Nov 2026 09:29:56 +0000",
 }
+UNSEEN = "it was found half an hour or more after it came, and may have been answered before"
 Arrive = Callable[..., InboundMessage]
 
 
@@ -155,6 +156,7 @@ def test_our_own_mailboxes_are_not_answered(box: Mailbox, arrive: Arrive) -> Non
     [
         ({"is_imported": True}, "imported: it lay in the mailbox before it was connected"),
         ({"received_at": timezone.now() - timedelta(days=2)}, "it is older than a day"),
+        ({"received_at": timezone.now() - timedelta(minutes=40)}, UNSEEN),
     ],
 )
 def test_what_was_imported_or_is_old_is_not_answered(
@@ -163,6 +165,13 @@ def test_what_was_imported_or_is_old_is_not_answered(
     arrive("one", columns=columns)
     file(box)
     assert (answers(), why()) == ([], reason)
+
+
+def test_mail_that_was_found_when_it_came_and_is_filed_late_is_answered(box: Mailbox, arrive: Arrive) -> None:
+    at = timezone.now() - timedelta(minutes=40)
+    InboundMessage.objects.filter(pk=arrive("one", columns={"received_at": at}).pk).update(seen_at=at)
+    file(box)
+    assert len(answers()) == 1
 
 
 def test_a_rule_keeps_the_answer_back(box: Mailbox, arrive: Arrive) -> None:

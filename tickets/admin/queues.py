@@ -46,9 +46,10 @@ class QueueAdmin(PhrasePreview, TenantOwnedAdmin):
                 "description": gettext_lazy(
                     "Sent once for each new ticket that a person's mail opens in this queue, at most once a day to the "
                     "same sender. Never to automatic mail, newsletters, reports of non-delivery, spam, senders proven "
-                    "false, our own mailboxes, or mail that was imported or is older than a day; a rule can keep it "
-                    "back, too. To senders nobody has proven, nothing they wrote is repeated: {subject} stays empty, "
-                    "{requester_name} is their address, and each mailbox answers 20 of them an hour at most."
+                    "false, our own mailboxes, or mail that was imported, is older than a day, or was found half an "
+                    "hour or more after it came: after a restored backup it may have been answered before. A rule can "
+                    "keep it back, too. To senders nobody has proven, nothing they wrote is repeated: {subject} stays "
+                    "empty, {requester_name} is their address, and each mailbox answers 20 of them an hour at most."
                 ),
             },
         ),

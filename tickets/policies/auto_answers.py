@@ -16,6 +16,9 @@ from tickets.policies.trust import Level, Trust
 
 #: Later than this “it has arrived” tells nobody anything.
 MAX_AGE: Final = timedelta(days=1)
+#: Nobody read the mailbox for longer than this, or a backup was restored: then the mail may have had its answer from
+#: the installation the backup was made of.
+MAX_UNSEEN: Final = timedelta(minutes=30)
 #: A sender hears once in this time that his mail has arrived, however many he writes. Source: RFC 3834 §2.
 ONCE_IN: Final = timedelta(days=1)
 #: Senders nobody has proven may be somebody else's victims: so many answers an hour go to them from one mailbox.
@@ -27,9 +30,13 @@ _SPAM: Final = re.compile(r"\bSFV:(?:SPM|SKB|SKS)\b|\bCAT:(?:SPM|HSPM|PHSH|HPHSH
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What is known beside the mail: its age, whether it was imported, what rules, staff and breakers have said."""
+    """What is known beside the mail: its age, whether it was imported, what rules, staff and breakers have said.
+
+    `unseen` is how long it lay in the mailbox before it came into the ledger.
+    """
 
     age: timedelta
+    unseen: timedelta = timedelta(0)
     is_imported: bool = False
     is_forbidden: bool = False
     is_by_hand: bool = False
@@ -53,6 +60,8 @@ def why_silent(
         return circumstances.flood
     if circumstances.age > MAX_AGE:
         return "it is older than a day"
+    if circumstances.unseen > MAX_UNSEEN:
+        return "it was found half an hour or more after it came, and may have been answered before"
     if trust.level is Level.FAILED:
         return f"its sender is not proven: {trust.reason}"
     return _spam(message)
