@@ -58,7 +58,8 @@ def guide_of_mailbox(mailbox: Mailbox) -> list[Step]:
 @for_its_tenant
 def facts_of_mailbox(mailbox: Mailbox) -> Facts:
     """Narrow the facts of its registration to one mailbox."""
-    return _facts(mailbox.registration, [mailbox], _needed(mailbox, mailbox.registration))
+    facts = _facts(mailbox.registration, [mailbox], _needed(mailbox, mailbox.registration))
+    return replace(facts, wanted_beside=needed_of(mailbox.registration))
 
 
 @for_its_tenant
@@ -76,7 +77,8 @@ def _facts_of_sending(mailbox: Mailbox) -> Facts | None:
     registration = SendingSide(mailbox).registration
     facts = _facts(registration, [mailbox], _needed(mailbox, registration))
     # That mail has been read says nothing of the sign-in that sends.
-    return replace(facts, working=[mailbox.address] if _has_sent(mailbox) else [], reads_imap=False)
+    working = [mailbox.address] if _has_sent(mailbox) else []
+    return replace(facts, working=working, reads_imap=False, wanted_beside=needed_of(registration))
 
 
 def _needed(mailbox: Mailbox, registration: AppRegistration) -> list[Permission]:

@@ -69,6 +69,8 @@ class Facts:
     working: Sequence[str]  #: addresses of which mail has been read
     reads_imap: bool
     sends_smtp: bool
+    #: What the other mailboxes of the registration need: not superfluous, whatever this guide is about.
+    wanted_beside: Sequence[Permission] = ()
 
     @property
     def compared(self) -> Comparison:
@@ -194,7 +196,8 @@ def permission_step(facts: Facts) -> Step:
         says.append(_("What is granted is not known yet: test the configuration of a mailbox."))
     elif compared.missing:
         says.append(_("Missing in the last token: %(names)s.") % {"names": ", ".join(compared.missing)})
-    if extra := (*compared.foreign, *compared.superfluous):
+    unused = compare([*facts.wanted, *facts.wanted_beside], facts.granted or ())
+    if extra := (*unused.foreign, *unused.superfluous):
         says.append(
             _("Granted, and used by nothing here: %(names)s. Remove unless another program needs it.")
             % {"names": ", ".join(extra)}

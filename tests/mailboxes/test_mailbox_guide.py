@@ -54,6 +54,18 @@ def test_permissions_are_those_of_this_mailbox_alone() -> None:
     assert "Mail.Send" not in names
 
 
+def test_nobody_is_told_to_remove_what_the_mailbox_beside_it_needs() -> None:
+    """S4-5: the one is read by a person, the other by the application of the same registration."""
+    mailbox = mailbox_with(sign_in="authorization_code")
+    MailboxFactory(registration=mailbox.registration, tenant=mailbox.tenant)
+    roles = "Mail.ReadWrite Calendars.Read"
+    Consent.objects.create(
+        tenant=mailbox.tenant, registration=mailbox.registration, roles=roles, proved_at=timezone.now()
+    )
+    says = " ".join(step(mailbox, "permissions").says)
+    assert "used by nothing here: Calendars.Read." in says
+
+
 def test_missing_permission_is_open_and_a_granted_one_done() -> None:
     mailbox = mailbox_with()
     consent = Consent.objects.create(
