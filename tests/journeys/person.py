@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +72,9 @@ class Person:
         )
         assert shown.status_code == 200
         return str(shown.content.decode())
+
+
+Connect = Callable[..., Person]
 
 
 def connect_person(control: Control, *, app: Json | None = None, **values: Any) -> Person:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,12 @@ from mailboxes.models import MailboxToken
 from sandbox.server import Sandbox
 from tests.journeys.customer import Control
 from tests.journeys.outgoing import answer, later, send, state, ticket_of
-from tests.journeys.person import Person, connect_person
+from tests.journeys.person import Connect, Person, connect_person
 from tests.mail_servers.dovecot import Dovecot
 from tests.mail_servers.submission import Submission
 from tests.mailboxes.transports.contract import some
 
 pytestmark = [pytest.mark.journey, pytest.mark.dovecot, pytest.mark.django_db]
-
-Connect = Callable[..., Person]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,10 @@ from sandbox.server import Sandbox
 from tests import factories
 from tests.journeys.customer import Control
 from tests.journeys.outgoing import answer, departed, send, state, ticket_of
-from tests.journeys.person import PASSWORD, Person, connect_person
+from tests.journeys.person import PASSWORD, Connect, Person, connect_person
 from tests.mail_servers.submission import Submission
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
-
-Connect = Callable[..., Person]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,16 +19,9 @@ from m365integration.logs import LineFormatter
 from mailboxes import tokens
 from mailboxes.models import Mailbox, MailboxSignIn, MailboxToken
 from tenants.models import SignInAttempt
-from tests.journeys.customer import Control
-from tests.journeys.person import PASSWORD, Person, connect_person
+from tests.journeys.person import PASSWORD, Connect, Person
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
-
-
-@pytest.fixture
-def connect(control: Control, db: None) -> Callable[..., Person]:
-    control("browser", {})
-    return lambda **values: connect_person(control, **values)
 
 
 @pytest.fixture
@@ -84,9 +77,7 @@ def found(secrets: set[str], **sinks: str) -> list[str]:
     return [f"{name}: {secret[:12]}" for name, text in sinks.items() for secret in secrets if secret in text]
 
 
-def test_sign_in_with_the_browser_leaves_no_secret_anywhere(
-    connect: Callable[..., Person], printed: io.StringIO
-) -> None:
+def test_sign_in_with_the_browser_leaves_no_secret_anywhere(connect: Connect, printed: io.StringIO) -> None:
     person = connect()
     person.browser(person.mailbox.address)
     away = person.press()["Location"]
@@ -116,9 +107,7 @@ def test_sign_in_with_the_browser_leaves_no_secret_anywhere(
     assert not {proof["verifier"], proof["nonce"]} & {away, *away.split("&")}
 
 
-def test_refused_sign_in_leaves_no_secret_anywhere(
-    connect: Callable[..., Person], printed: io.StringIO
-) -> None:
+def test_refused_sign_in_leaves_no_secret_anywhere(connect: Connect, printed: io.StringIO) -> None:
     person = connect()
     person.browser(person.named("anna"))
     away = person.press()["Location"]
@@ -129,7 +118,7 @@ def test_refused_sign_in_leaves_no_secret_anywhere(
     assert found(secrets, log=printed.getvalue(), database=stored(), dump=dumped(), pages=pages(person)) == []
 
 
-def test_password_is_written_only(connect: Callable[..., Person], printed: io.StringIO) -> None:
+def test_password_is_written_only(connect: Connect, printed: io.StringIO) -> None:
     """S-55"""
     person = connect(app={"scopes": ["Mail.ReadWrite", "User.Read"]}, sign_in=Mailbox.SignIn.PASSWORD)
     tenant = person.customer.mailbox.tenant
@@ -160,7 +149,7 @@ def test_password_is_written_only(connect: Callable[..., Person], printed: io.St
     )
 
 
-def test_nothing_of_a_row_shows_when_it_is_printed(connect: Callable[..., Person]) -> None:
+def test_nothing_of_a_row_shows_when_it_is_printed(connect: Connect) -> None:
     person = connect()
     person.sign_in()
     row = person.row

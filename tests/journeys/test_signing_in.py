@@ -5,7 +5,6 @@ Covers S0-2, S0-3, S0-4, S0-12, S0-16 to S0-20, S2-4, S-34, S-37, S-38, S-41, S-
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,22 +15,9 @@ from pytest_django import Settings
 from mailboxes.models import MailboxSignIn, MailboxToken
 from tenants.models import AuditEntry, Membership
 from tests.journeys.customer import Control
-from tests.journeys.person import Person, connect_person
+from tests.journeys.person import Connect, Person
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
-
-Connect = Callable[..., Person]
-
-
-@pytest.fixture
-def connect(control: Control, db: None) -> Connect:
-    control("browser", {})
-    return lambda **values: connect_person(control, **values)
-
-
-@pytest.fixture
-def person(connect: Connect) -> Person:
-    return connect()
 
 
 def nothing_kept(person: Person) -> bool:

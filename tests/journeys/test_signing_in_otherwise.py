@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,17 +13,15 @@ from mailboxes import device_codes, tokens
 from mailboxes.models import DeviceCodePending, Mailbox, MailboxSignIn
 from mailboxes.tasks import look_for_device_code
 from tests.journeys.customer import Control, Json
-from tests.journeys.person import PASSWORD, Person, connect_person
+from tests.journeys.person import PASSWORD, Connect, Person
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 PUBLIC = {"public_client": True}
 
 
-@pytest.fixture
-def connect(control: Control, db: None) -> Callable[..., Person]:
-    control("browser", {})
+@pytest.fixture(autouse=True)
+def impatient(control: Control) -> None:
     control("devices", {"interval_s": 1})
-    return lambda **values: connect_person(control, **values)
 
 
 def switched_on(person: Person, **switches: bool) -> Person:
@@ -36,7 +33,7 @@ def switched_on(person: Person, **switches: bool) -> Person:
 
 
 @pytest.fixture
-def device(connect: Callable[..., Person]) -> Person:
+def device(connect: Connect) -> Person:
     person = connect(app=PUBLIC, sign_in=Mailbox.SignIn.DEVICE_CODE)
     return switched_on(person, allows_device_code=True)
 
@@ -80,7 +77,7 @@ def test_entered_code_signs_the_mailbox_in(device: Person) -> None:
     assert device.customer.sync().error is None
 
 
-def test_sign_in_by_code_is_renewed_without_a_secret(connect: Callable[..., Person]) -> None:
+def test_sign_in_by_code_is_renewed_without_a_secret(connect: Connect) -> None:
     """The application may well have one: the code was asked for without it."""
     person = connect(app=PUBLIC, sign_in=Mailbox.SignIn.DEVICE_CODE)
     switched_on(person, allows_device_code=True)
@@ -119,7 +116,7 @@ def test_code_is_asked_about_by_one_worker_at_a_time(device: Person) -> None:
     assert not device_codes._claim(second)
 
 
-def test_application_that_allows_no_public_clients_is_named(connect: Callable[..., Person]) -> None:
+def test_application_that_allows_no_public_clients_is_named(connect: Connect) -> None:
     """S2-7"""
     person = switched_on(connect(sign_in=Mailbox.SignIn.DEVICE_CODE), allows_device_code=True)
     person.press()
@@ -132,7 +129,7 @@ def test_application_that_allows_no_public_clients_is_named(connect: Callable[..
 
 
 @pytest.mark.parametrize("way", [Mailbox.SignIn.DEVICE_CODE, Mailbox.SignIn.PASSWORD])
-def test_way_the_tenant_has_not_switched_on_is_refused(connect: Callable[..., Person], way: str) -> None:
+def test_way_the_tenant_has_not_switched_on_is_refused(connect: Connect, way: str) -> None:
     person = connect(app=PUBLIC, sign_in=way)
     tokens.store_password(person.mailbox, PASSWORD)
     person.customer.control("counters/reset")
@@ -141,7 +138,7 @@ def test_way_the_tenant_has_not_switched_on_is_refused(connect: Callable[..., Pe
     assert person.customer.control.targets() == []
 
 
-def with_password(connect: Callable[..., Person], *, app: Json | None = None) -> Person:
+def with_password(connect: Connect, *, app: Json | None = None) -> Person:
     # Nobody is asked for consent on the way: an administrator has granted it.
     granted = {"scopes": ["Mail.ReadWrite", "User.Read"], **(app or {})}
     person = connect(app=granted, sign_in=Mailbox.SignIn.PASSWORD)
@@ -151,7 +148,7 @@ def with_password(connect: Callable[..., Person], *, app: Json | None = None) ->
 
 
 @pytest.mark.parametrize("app", [None, PUBLIC], ids=["with a secret", "public client"])
-def test_password_signs_in(connect: Callable[..., Person], app: Json | None) -> None:
+def test_password_signs_in(connect: Connect, app: Json | None) -> None:
     """S3-1, S3-18, and S2-1, S2-3 without a secret"""
     person = with_password(connect, app=app)
     person.press()
@@ -159,7 +156,7 @@ def test_password_signs_in(connect: Callable[..., Person], app: Json | None) -> 
     assert person.customer.sync().error is None
 
 
-def test_first_look_signs_in_by_password_without_anybody_pressing(connect: Callable[..., Person]) -> None:
+def test_first_look_signs_in_by_password_without_anybody_pressing(connect: Connect) -> None:
     person = with_password(connect)
     assert person.customer.sync().error is None
     assert person.row.account == person.mailbox.address
@@ -173,9 +170,7 @@ def test_first_look_signs_in_by_password_without_anybody_pressing(connect: Calla
         ({"refused": 50053}, "AADSTS50053"),
     ],
 )
-def test_account_a_password_is_not_enough_for_is_explained(
-    connect: Callable[..., Person], change: Json, code: str
-) -> None:
+def test_account_a_password_is_not_enough_for_is_explained(connect: Connect, change: Json, code: str) -> None:
     person = with_password(connect)
     person.customer.control(f"people/{person.mailbox.address}", change, method="PATCH")
     person.press()
@@ -183,7 +178,7 @@ def test_account_a_password_is_not_enough_for_is_explained(
     assert MailboxSignIn.objects.get().refresh_token is None
 
 
-def test_wrong_password_mended_in_the_form_works_at_once(connect: Callable[..., Person]) -> None:
+def test_wrong_password_mended_in_the_form_works_at_once(connect: Connect) -> None:
     """F-79"""
     person = with_password(connect)
     tokens.store_password(person.mailbox, "wrong")

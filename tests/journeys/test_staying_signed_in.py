@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,23 +13,11 @@ from mailboxes import tokens
 from mailboxes.doctor import examine
 from mailboxes.models import Mailbox, MailboxSignIn, MailboxToken
 from mailboxes.tokens import UserTokens
+from tests.crowd import at_once
 from tests.journeys.customer import Control
-from tests.journeys.person import Person, connect_person
+from tests.journeys.person import Connect, Person
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
-
-Connect = Callable[..., Person]
-
-
-@pytest.fixture
-def connect(control: Control, db: None) -> Connect:
-    control("browser", {})
-    return lambda **values: connect_person(control, **values)
-
-
-@pytest.fixture
-def person(connect: Connect) -> Person:
-    return connect()
 
 
 def test_revoked_sign_in_pauses_the_mailbox_and_signing_in_again_mends_it(person: Person) -> None:
@@ -100,24 +85,8 @@ def test_fifty_workers_at_once_make_one_call(person: Person) -> None:
     MailboxToken.objects.all().delete()
     mailbox = Mailbox.objects.select_related("registration__tenant", "tenant").get(pk=person.mailbox.pk)
     person.customer.control("counters/reset")
-    begun, got, failed = threading.Barrier(50), [], []
-
-    def work() -> None:
-        try:
-            begun.wait()
-            got.append(UserTokens(mailbox, resource="graph")(False))
-        except Exception as error:
-            failed.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    got = at_once(50, lambda: UserTokens(mailbox, resource="graph")(False))
     calls = [target for target in person.customer.control.targets() if target.endswith("/token")]
-    assert failed == []
     assert (len(got), len(set(got)), len(calls)) == (50, 1, 1)
 
 

@@ -3,14 +3,13 @@
 Covers F-08, F-77, F-81, F-82, F-83, S-55.
 """
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import responses
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -19,6 +18,7 @@ from mailboxes.models import Mailbox, MailboxSignIn, MailboxToken
 from mailboxes.tokens import UserTokens, exercise_idle
 from tenants.errors import CredentialUnusable, IntegrationError, NetworkFailure, TokenRefused
 from tenants.microsoft.login import metadata_shelf
+from tests.crowd import at_once
 from tests.mailboxes.person import Entra, mailbox, signed_in
 from tests.tenants.microsoft import answers
 
@@ -204,23 +204,7 @@ def test_new_sign_in_shuts_out_whoever_was_renewing_the_old_one(entra: Entra) ->
 def test_fifty_workers_at_once_make_one_call(entra: Entra) -> None:
     box = mailbox()
     signed_in(box)
-    begun, failed, got = threading.Barrier(50), [], []
-
-    def work() -> None:
-        try:
-            begun.wait()
-            got.append(graph(box)(False))
-        except Exception as error:
-            failed.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    got = at_once(50, lambda: graph(box)(False))
     assert (len(got), len(set(got)), entra.given) == (50, 1, 1)
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import responses
-from django.db import connections
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -21,6 +19,7 @@ from tenants.microsoft.login import metadata_shelf
 from tenants.models import AccessToken, AppRegistration, Consent
 from tests import factories
 from tests.connections import forget_connections
+from tests.crowd import at_once
 from tests.tenants.microsoft import answers
 
 pytestmark = pytest.mark.django_db
@@ -256,23 +255,7 @@ def test_late_worker_does_not_overwrite_a_newer_token(registration: AppRegistrat
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_workers_at_once_ask_entra_once(registration: AppRegistration, entra: Entra) -> None:
-    begun, failed, got = threading.Barrier(8), [], []
-
-    def work() -> None:
-        try:
-            begun.wait()
-            got.append(AppTokens(registration)(False))
-        except Exception as error:
-            failed.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    got = at_once(8, lambda: AppTokens(registration)(False))
     assert (len(set(got)), entra.given) == (1, 1)
 
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +19,7 @@ from django.utils import timezone
 from mailboxes.models import InboundMessage, Mailbox
 from tenants.whom import for_machine
 from tests import factories
+from tests.crowd import at_once
 from tests.tickets.conftest import Stored
 from tickets import claims
 from tickets.filing import Filer
@@ -93,28 +93,11 @@ def test_mail_that_kills_every_worker_ends_in_quarantine_and_its_neighbours_on_t
     assert (row.message_id, row.error["code"]) == ("<deadly@fabrikam.example>", "worker_killed")
 
 
-def race(tenant_id: int, filers: int) -> list[BaseException]:
-    """Let several filers begin at the same moment; gives what went wrong."""
-    start, wrong = threading.Barrier(filers), []
-
-    @for_machine()
-    def one() -> None:
-        try:
-            start.wait()
-            while InboundMessage.objects.filter(state="received").exists():
-                Filer(tenant_id).file_due()
-                InboundMessage.objects.filter(claimed_until=None, state="received").update(retry_at=None)
-        except BaseException as error:
-            wrong.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one) for _ in range(filers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return wrong
+@for_machine()
+def file_all(tenant_id: int) -> None:
+    while InboundMessage.objects.filter(state="received").exists():
+        Filer(tenant_id).file_due()
+        InboundMessage.objects.filter(claimed_until=None, state="received").update(retry_at=None)
 
 
 def test_two_filers_at_once_file_each_mail_once(mailbox: Mailbox, stored: Stored) -> None:
@@ -123,7 +106,7 @@ def test_two_filers_at_once_file_each_mail_once(mailbox: Mailbox, stored: Stored
     for number in range(30):
         above = "root" if number % 2 else f"reply-{number - 2}" if number else "root"
         stored(f"reply-{number}", in_reply_to=f"<{above}@fabrikam.example>")
-    assert race(mailbox.tenant_id, 2) == []
+    at_once(2, lambda: file_all(mailbox.tenant_id))
     assert (Entry.objects.count(), Ticket.objects.count()) == (31, 1)
     assert InboundMessage.objects.filter(state="filed").count() == 31
 
