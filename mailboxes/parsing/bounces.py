@@ -26,6 +26,8 @@ _MESSAGE_ID = re.compile(
 )
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _ANGLED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
+# Exim's own words, and Gmail's "Delivery Status Notification (Delay)".
+_DELAY_SUBJECT = re.compile(r"warning: message|\(delay\)|delivery delayed", re.IGNORECASE)
 _ARRIVED = frozenset(("delivered", "deliverable", "relayed", "expanded"))
 _DELAYED = "delayed"
 
@@ -128,7 +130,7 @@ def _from_headers(headers: Headers, text: str) -> tuple[BounceRecipient, ...]:
     status = _ENHANCED.search(text[:20_000])
     action = (
         _DELAYED
-        if headers.first("x-warning") or "warning: message" in headers.first("subject").lower()
+        if headers.first("x-warning") or _DELAY_SUBJECT.search(headers.first("subject"))
         else "failed"
     )
     return tuple(

@@ -178,3 +178,13 @@ def test_complaint_about_a_mail_is_no_bounce_even_with_a_status_part() -> None:
     status = part(FAILED, b"Content-Type: message/delivery-status")
     complaint = part(b"Feedback-Type: abuse\n", b"Content-Type: message/feedback-report")
     assert parse(EXCHANGE + entity(text(b"abuse"), complaint, status, subtype=b"report")).bounce is None
+
+
+@pytest.mark.parametrize(
+    "subject", [b"Delivery Status Notification (Delay)", b"Warning: message 1x-2y delayed 24 hours"]
+)
+def test_delay_that_names_its_recipient_in_a_header_is_no_failure(subject: bytes) -> None:
+    head = b"From: mailer-daemon@x.example\nX-Failed-Recipients: ann@x.example\nSubject: " + subject + b"\n"
+    bounce = parse(mail(b"We go on trying; you hear from us if it fails permanently.", head=head)).bounce
+    assert bounce
+    assert (bounce.is_delay, bounce.recipients[0].address) == (True, "ann@x.example")
