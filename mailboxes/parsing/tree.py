@@ -94,10 +94,14 @@ def reopened(message: Node, limits: Limits) -> Node | None:
     kind = next((one.partition(";")[0].split()[0] for one in kinds if one[:10].lower() == "multipart/"), "")
     found = _LOOKS_LIKE_BOUNDARY.search(message.stored) if kind else None
     boundary = found[1].rstrip() if found else ""
-    if not boundary or message.stored.count(f"--{boundary}") > limits.parts:
+    stored = message.stored
+    if not boundary or stored.count(f"--{boundary}") > limits.parts:
         return None
+    if not boundary.isascii():  # `email` never finds one with letters that no boundary may have
+        letters = boundary.encode("ascii", "surrogateescape").hex()
+        stored, boundary = stored.replace(f"--{boundary}", f"--{letters}"), letters
     parser: FeedParser[Node] = FeedParser(Node, policy=_POLICY)
-    parser.feed(f'Content-Type: {kind}; boundary="{boundary}"\n\n{message.stored}')
+    parser.feed(f'Content-Type: {kind}; boundary="{boundary}"\n\n{stored}')
     again = parser.close()
     return _with_words_around(again) if again.is_multipart() else None
 

@@ -92,6 +92,11 @@ def test_multipart_is_read_by_the_boundary_it_has(types: list[bytes], line_end: 
     assert [(one.filename, one.content.read()) for one in message.parts] == [("a.pdf", b"%PDF-1.7 bytes")]
 
 
+def test_boundary_with_letters_that_none_may_have_is_found() -> None:
+    message = parse(multipart(text(b"hello"), attachment(b"filename=a.pdf"), boundary="Töne".encode()))
+    assert (message.text.strip(), [one.filename for one in message.parts]) == ("hello", ["a.pdf"])
+
+
 def test_words_around_a_guessed_boundary_and_the_outer_parts_are_kept() -> None:
     """MT-014"""
     inner = entity(text(b"Hello"), boundary=b"in").replace(b"Content-Type", b"X-Sort: 1\nContent-Type", 1)
