@@ -89,10 +89,12 @@ RUN_ON = re.compile(r"<[^\s<>@]{1,100}@[^\s<>]{1,200}>[^\n:<>]{0,40}:[ \t]{2,8}(
 OF_MAIL = re.compile(r"@|\d\u200e?:\u200e?\d\d")
 # "---------- Původní e-mail ----------" in whatever language, right above repeated headers.
 RULE_ABOVE = re.compile(r"\n[ \t>]{0,6}[-_=*]{3,40}[^\n]{1,50}[-_=*]{3,40}[ \t]*\s*\Z")
-# Old Gmail: "2026-11-20 10:00 GMT+01:00 Ann <ann@example.org>:" has no verb at all.
+# Old Gmail: "2026-11-20 10:00 GMT+01:00 Ann <ann@example.org>:" has no verb at all; right above a quote neither a
+# time nor a colon is needed.
 VERBLESS = re.compile(
-    r"\n[ \t]*\d{4}[-/.]\d\d?[-/.]\d\d?[ T,]+\d\d?:\d\d(?::\d\d)?"
-    r"[^\n<]{0,80}<[^\n<>@]{1,100}@[^\n<>]{1,200}>[ \t]*:[ \t]*(?=\n|\Z)"
+    r"\n[ \t]*\d{4}[-/.]\d\d?[-/.]\d\d?[ T,]+"
+    r"(?:\d\d?:\d\d(?::\d\d)?[^\n<]{0,80}<[^\n<>@]{1,100}@[^\n<>]{1,200}>[ \t]*:[ \t]*(?=\n|\Z)"
+    r"|[^\n<]{0,100}<[^\n<>@]{1,100}@[^\n<>]{1,200}>[ \t]*(?=\n\s{0,4}>))"
 )
 _ORIGINAL = _any(
     *("original message", "original appointment", "original ?mail", "original besked", "reply message"),

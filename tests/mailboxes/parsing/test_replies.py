@@ -81,6 +81,14 @@ def test_day_moment_and_address_are_an_attribution_without_quote_marks_too(line:
     assert new_text(f"It works again.\n\n{line}\n\nPlease try now.\n") == "It works again."
 
 
+@pytest.mark.parametrize(
+    "line", ["2026/11/20 Help <help@desk.example>", "2026-11-20 10:00 Help <help@desk.example>"]
+)
+def test_day_and_address_right_above_a_quote_are_an_attribution_without_a_colon(line: str) -> None:
+    assert new_text(f"It works again.\n\n{line}\n\n> Please try now.\n") == "It works again."
+    assert "Please" in new_text(f"It works again.\n\n{line}\n\nPlease try now.\n")
+
+
 def test_short_line_above_an_attribution_was_not_wrapped_and_stays() -> None:
     body = "It worked at 10:00 in 2026.\nHelp <help@desk.example> rašė:\n> Please try now.\n"
     assert new_text(body) == "It worked at 10:00 in 2026."
