@@ -80,8 +80,9 @@ def advice(request: ApprovalRequest, counts: Counts) -> str:
     """Say what to do now that an answer did not count."""
     texts = {
         Counts.DOUBTFUL: _(
-            "Your answer could not be read as a decision, so nothing has changed. Reply once more, begin with the "
-            "one word that decides, and say nothing beside it that could be taken for the opposite or for a condition."
+            "Your answer could not be read as a decision, so nothing has changed. Reply once more, to the request or "
+            "to this mail, begin with the one word that decides, and say nothing beside it that could be taken for the "
+            "opposite or for a condition."
         ),
         Counts.UNPROVEN: _(
             "An answer in your name has come in, but it is not proven that you have sent it (its DMARC check did not "

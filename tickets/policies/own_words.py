@@ -21,6 +21,9 @@ _WARNING: Final = re.compile(
     r"(?:external|outside|extern|außerhalb|organi[sz]ation|learn why|weitere informationen|links|anhänge)[^\n]{0,400}",
     re.IGNORECASE,
 )
+_TAG: Final = re.compile(
+    r"\A\W*extern(?:al)?(?: (?:e-?mail|sender|message|mail|absender))?\W*\n", re.IGNORECASE
+)
 #: A line that greets, and names somebody at the most.
 _GREETING: Final = re.compile(
     r"\A(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|hallo|guten (?:tag|morgen|abend)|moin|servus"
@@ -51,7 +54,7 @@ _MIN_SENTENCE_WORDS: Final = 4
 def own_words(new_text: str, *, names: Collection[str]) -> str:
     """Give what the approver has written, down to his name; `names` are the words of it, folded."""
     text = above_our_line(new_text).strip()
-    while before := _WARNING.match(text) or _GREETING.match(text):
+    while before := _TAG.match(text) or _WARNING.match(text) or _GREETING.match(text):
         text = text[before.end() :].strip()
     text = _above(text, _QUOTED.search(text))
     text = _COMPANY_NUMBER.sub(" ", _above(text, _SMALL_PRINT.search(text, _second_line(text))))
