@@ -22,6 +22,8 @@ WINDOWS: Final = (timedelta(hours=6), timedelta(hours=24))
 #: Microsoft may make a mailbox wait so long, wait after wait, before anybody is told.
 PATIENCE: Final = timedelta(hours=1)
 NEXT_TRY: Final = timedelta(minutes=2)
+#: Longer than any run may take.
+ENDLESS: Final = timedelta(minutes=30)
 #: Each of those weeks must have brought this many mails before silence means anything.
 USUAL_MAILS: Final = 3
 
@@ -34,11 +36,32 @@ def troubles(now: datetime) -> list[Condition]:
     ailing = Mailbox.objects.working().filter(trouble__isnull=False).select_related("tenant")
     # What was asked for ends a moment before the next try does.
     ailing = ailing.exclude(retry_after_until__gt=now - NEXT_TRY, trouble_since_at__gt=now - PATIENCE)
-    return [
+    told = [
         condition_of(
             mailbox, Alert.Kind.MAILBOX_TROUBLE, cause=mailbox.trouble["cause"], fix=mailbox.trouble["fix"]
         )
         for mailbox in ailing
+    ]
+    return [*told, *_endless(now)]
+
+
+def _endless(now: datetime) -> list[Condition]:
+    """List the mailboxes whose looks begin and never end: what fails in this program itself stands on no row."""
+    limit = now - max(ENDLESS, timedelta(seconds=2 * settings.SYNC_INTERVAL_S))
+    begun = Q(last_success_at=None, created_at__lt=limit) | Q(last_success_at__lt=limit)
+    rows = Mailbox.objects.working().filter(begun, trouble__isnull=True, last_attempt_at__gte=limit)
+    return [
+        condition_of(
+            mailbox,
+            Alert.Kind.MAILBOX_TROUBLE,
+            cause=gettext_noop(
+                "Looks into it begin and none comes to an end: an error of this program, which stands in the log."
+            ),
+            fix=gettext_noop(
+                "Look for sync_mailbox in the log of the workers, and report what it says. Its mail waits at Microsoft."
+            ),
+        )
+        for mailbox in rows.select_related("tenant")
     ]
 
 
