@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from mailboxes import probes, wire_probes
-from mailboxes.features import needed_to_open, resources_of
+from mailboxes.features import needed_of, needed_to_open, resources_of
 from mailboxes.governor import visit
 from mailboxes.models import Direction, Mailbox, MailboxSignIn
 from mailboxes.sides import Opened
@@ -46,7 +47,10 @@ def rights(side: Opened, row: MailboxSignIn) -> Comparison:
     held = {"offline_access", *(name for _resource, scopes in kept for name in scopes.split())}
     resources = {resource for resource, _scopes in kept}
     wanted = [one for one in needed_to_open(side) if one.kind is Kind.DELEGATED]
-    return compare([one for one in wanted if one.resource in resources or one.is_optional], held)
+    found = compare([one for one in wanted if one.resource in resources or one.is_optional], held)
+    # The same person may have allowed more for a mailbox beside it.
+    beside = needed_of(side.registration)
+    return replace(found, superfluous=compare([*wanted, *beside], held).superfluous)
 
 
 def _permissions(found: Comparison) -> Check:

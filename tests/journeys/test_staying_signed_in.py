@@ -12,7 +12,9 @@ from django.utils import timezone
 from mailboxes import tokens
 from mailboxes.doctor import examine
 from mailboxes.models import Mailbox, MailboxSignIn, MailboxToken
+from mailboxes.person_checks import rights
 from mailboxes.tokens import UserTokens
+from tests import factories
 from tests.crowd import at_once
 from tests.journeys.customer import Control
 from tests.journeys.person import Connect, Person
@@ -103,6 +105,21 @@ def test_examination_renews_the_sign_in_and_tries_the_mailbox_with_it(person: Pe
     checks = checks_of(person)
     assert {checks[step] for step in ("permissions", "identity", "mailbox", "read", "write")} == {("ok", "")}
     assert person.row.refresh_token != before
+
+
+def test_right_that_a_mailbox_beside_it_needs_is_not_called_unused(person: Person) -> None:
+    person.sign_in()
+    row, token = person.row, MailboxToken.objects.get()
+    token.scopes += " Mail.Send Calendars.Read"
+    token.save()
+    assert rights(person.mailbox, row).superfluous == ("Calendars.Read", "Mail.Send")
+    factories.MailboxFactory(
+        tenant=person.mailbox.tenant,
+        registration=person.mailbox.registration,
+        sign_in=Mailbox.SignIn.AUTHORIZATION_CODE,
+        outbound_transport=Mailbox.Outbound.GRAPH,
+    )
+    assert rights(person.mailbox, row).superfluous == ("Calendars.Read",)
 
 
 def test_access_to_a_shared_mailbox_that_was_taken_away_is_called_so(connect: Connect) -> None:
