@@ -146,9 +146,9 @@ def _customers() -> dict[str, Any]:
                 "may_administer",
             ),
             _item(_("What expires"), "event_upcoming", "admin:mailboxes_radar", "may_administer"),
-            _item(_("Members"), "group", "admin:tenants_membership_changelist", "may_administer"),
+            _item(_("Memberships"), "group", "admin:tenants_membership_changelist", "may_administer"),
             _item(_("Audit list"), "history", "admin:tenants_auditentry_changelist", "may_administer"),
-            _item(_("Accounts"), "badge", "admin:auth_user_changelist", "is_operator"),
+            _item(_("Users"), "badge", "admin:auth_user_changelist", "is_operator"),
         ],
     }
 
