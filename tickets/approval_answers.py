@@ -24,6 +24,7 @@ from tickets.policies.approvals import Outcome
 from tickets.policies.auto_answers import MAX_AGE, MAX_UNSEEN
 from tickets.policies.decisions import Counts, Decision, Meaning, Words
 from tickets.policies.trust import Level
+from tickets.replies import own_addresses
 
 State = ApprovalRequest.State
 _MEANINGS = {"approve": Meaning.APPROVE, "reject": Meaning.REJECT, "nothing": None}
@@ -69,8 +70,8 @@ def _hear(letter: Letter, request_id: int, words: Words) -> None:
 
 
 def _asked(request: ApprovalRequest, letter: Letter) -> policy.Asked:
-    mailbox = letter.mailbox
-    domains = {mailbox.address.rpartition("@")[2].lower(), mailbox.tenant.domain.lower()}
+    own = own_addresses(request.tenant_id)
+    domains = {letter.mailbox.tenant.domain.lower(), *(one.rpartition("@")[2].lower() for one in own)}
     return policy.Asked(
         address=request.address,
         is_decided=request.state != State.WAITING,

@@ -190,6 +190,20 @@ def test_an_answer_to_what_somebody_wrote_about_the_request_decides_nothing(
     assert request_to(ADA).state == "approved"
 
 
+@pytest.mark.parametrize(
+    ("aliases", "counts"), [("", "unproven"), ("help@contoso-group.example", "approved")]
+)
+def test_exchanges_own_mark_counts_for_every_domain_the_directory_receives_mail_at(
+    asking_ticket: Ticket, mailbox: Mailbox, aliases: str, counts: str
+) -> None:
+    factories.MailboxFactory(tenant=mailbox.tenant, aliases=aliases)
+    boss = "boss@contoso-group.example"
+    asked(asking_ticket, boss)
+    head = ["X-MS-Exchange-Organization-AuthAs: Internal"]
+    answer("Approved", to=request_to(boss).outbound, mailbox=mailbox, sender=boss, head=head)
+    assert counted() == [counts]
+
+
 def test_an_answer_to_one_request_does_not_decide_another_approvers(
     asking_ticket: Ticket, mailbox: Mailbox
 ) -> None:
