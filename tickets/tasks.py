@@ -20,13 +20,14 @@ FILE_TENANT = "tickets.tasks.file_tenant"
 
 @shared_task(name=SYNC_MAILBOX, soft_time_limit=SYNC_LIMIT_S, time_limit=SYNC_LIMIT_S + 60)
 def sync_mailbox(mailbox_id: int) -> None:
-    """Read one mailbox; when time is up before the end, the next run is asked for at once.
+    """Read one mailbox, unless staff has paused it; when time is up before the end, the next run is asked for at once.
 
     Mail to send goes first: behind the long runs of a flood its own nudge would be too old when its turn has come.
     """
     if outbox.has_due():
         outbox.take_turn()
-    if sync(mailbox_id, file=filing.file_for, budget_s=RUN_BUDGET_S).has_more:
+    report = sync(mailbox_id, file=filing.file_for, budget_s=RUN_BUDGET_S, ignores_pause=False)
+    if report.has_more:
         nudge(SYNC_MAILBOX, mailbox_id)
 
 

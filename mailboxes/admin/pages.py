@@ -109,7 +109,7 @@ def next_look(mailbox: Mailbox) -> str:
 def look_now(request: HttpRequest, mailbox: Mailbox) -> None:
     """Ask for a look at the mailbox, or say why none is taken."""
     health = health_of(mailbox, timezone.now())
-    if health is Health.OFF:
+    if health is Health.OFF or mailbox.paused == Mailbox.Pause.STAFF:
         messages.warning(request, _sentence(mailbox, health))
         return
     enqueue_sync(mailbox.pk)

@@ -52,13 +52,14 @@ class Report:
     has_more: bool = False
 
 
-def sync(mailbox_id: int, *, file: FileReceived, budget_s: float) -> Report:
+def sync(mailbox_id: int, *, file: FileReceived, budget_s: float, ignores_pause: bool = True) -> Report:
     """Read one mailbox until nothing is new or the time is up. Never raises an IntegrationError: it is on the row."""
     _spare_the_collector()
     started = time.monotonic()
     folder = _inbox_of(mailbox_id)
-    if not (folder.mailbox.is_active and folder.mailbox.tenant.is_active):
-        # Asked for before it was switched off: nobody has to take such nudges back.
+    is_paused = folder.mailbox.paused == Mailbox.Pause.STAFF and not ignores_pause
+    if is_paused or not (folder.mailbox.is_active and folder.mailbox.tenant.is_active):
+        # Asked for before it was paused or switched off: nobody has to take such nudges back.
         return Report(address=folder.mailbox.address)
     waits_until = folder.mailbox.retry_after_until
     if waits_until is not None and waits_until > timezone.now():

@@ -8,12 +8,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from mailboxes.checkups import switch_on_untested
 from mailboxes.models import InboundMessage, Mailbox
 from tests.factories import MembershipFactory, OperatorFactory, RuleFactory
 from tests.journeys.customer import Customer
 from tests.tenants.admin.conftest import signed_in
 from tickets.models import Ticket
 from tickets.preview import look_ahead, start
+from tickets.tasks import sync_mailbox
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 
@@ -49,6 +51,20 @@ def test_preview_counts_and_asks_the_rules_and_keeps_nothing(waiting: Customer) 
     assert [one.steps[0].has_acted for one in preview.samples] == [True, False, False]
     assert not InboundMessage.objects.exists()
     assert sorted(waiting.folders()) == ["inbox"]
+
+
+def test_no_nudge_reads_a_mailbox_that_waits_to_be_looked_ahead_at(waiting: Customer, desk: Client) -> None:
+    """S0-28: to switch it on, to sign in, or a notification of Microsoft's asks the worker for a look."""
+    waiting.change(is_active=False)
+    switch_on_untested(waiting.row(), by=None)
+    sync_mailbox(waiting.mailbox.pk)
+    page = desk.post(reverse("admin:mailboxes_mailbox_sync", args=[waiting.mailbox.pk]), follow=True)
+    assert "Paused by staff: mail waits in the mailbox" in page.content.decode()
+    assert "Sync now" not in page.content.decode()
+    assert not InboundMessage.objects.exists()
+    start(waiting.row(), since_at=None)
+    sync_mailbox(waiting.mailbox.pk)
+    assert Ticket.objects.count() == 3
 
 
 def test_page_shows_what_would_become_of_the_newest(waiting: Customer, desk: Client) -> None:
