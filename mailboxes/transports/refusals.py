@@ -33,6 +33,11 @@ _MEANINGS: Final[tuple[tuple[str, type[IntegrationError], str], ...]] = (
     ("[inuse]", Throttled, "mail_wire_busy"),
     ("[in-use]", Throttled, "mail_wire_busy"),
     ("[unavailable]", Throttled, "mail_wire_busy"),
+    (
+        "server unavailable",
+        Throttled,
+        "mail_wire_busy",
+    ),  # Exchange's "NO Server Unavailable. 15", to any command
     ("[sys/temp]", Throttled, "mail_wire_busy"),
     ("[login-delay]", Throttled, "mail_wire_busy"),
 )
@@ -49,7 +54,9 @@ def refused(text: str, *, is_login: bool = False) -> IntegrationError:
     for mark, kind, code in _MEANINGS:
         if mark in words:
             return kind.own(code)
-    if is_login:
+    if (
+        is_login and "command error." not in words
+    ):  # that is Exchange's trouble with itself, and no answer to a token
         return AccessDenied.own("mail_login_refused")
     return BadAnswer.own("mail_command_refused", detail=quote(text))
 

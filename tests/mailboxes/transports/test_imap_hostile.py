@@ -61,6 +61,9 @@ def fetch(transport: ImapInbound, *refs: Ref, max_bytes: int = 10**6) -> list[De
     [
         ("AUTHENTICATE", b"%TAG% NO AUTHENTICATE failed.\r\n", AccessDenied, "mail_login_refused"),
         ("AUTHENTICATE", b"%TAG% BAD Command Argument Error. 12\r\n", AccessDenied, "mail_login_refused"),
+        ("AUTHENTICATE", b"%TAG% BAD Command Error. 12\r\n", BadAnswer, "mail_command_refused"),
+        ("AUTHENTICATE", b"%TAG% NO Server Unavailable. 15\r\n", Throttled, "mail_wire_busy"),
+        ("SELECT", b"%TAG% NO Server Unavailable. 15\r\n", Throttled, "mail_wire_busy"),
         ("SELECT", NOT_CONNECTED, MailboxUnavailable, "mailbox_not_connected"),
         ("SELECT", b"* BYE Session invalidated\r\n", NetworkFailure, "mail_session_ended"),
         ("SELECT", b"* BYE Connection is closed. 13\r\n", NetworkFailure, "mail_session_ended"),
@@ -132,6 +135,12 @@ def test_one_bad_mail_does_not_hold_up_its_neighbour(against: Open) -> None:
     refused = b"%TAG% NO message cannot be converted\r\n"
     came = fetch(against(FETCH=[refused, refused, good]), SEVEN, EIGHT)
     assert [type(one.error) for one in came] == [BadAnswer, type(None)]
+
+
+def test_server_that_is_unavailable_is_no_fault_of_the_mail(against: Open) -> None:
+    """Else a bad quarter of an hour would send a whole folder to quarantine, mail by mail."""
+    with pytest.raises(Throttled):
+        fetch(against(FETCH=b"%TAG% NO Server Unavailable. 15\r\n"), SEVEN, EIGHT)
 
 
 def test_empty_body_is_an_error_of_that_mail(against: Open) -> None:

@@ -79,6 +79,7 @@ def test_changed_ids_list_the_mails_again(against: Open) -> None:
         ({"AUTH XOAUTH2": b"-ERR Authentication failure: unknown user name or bad password.\r\n"}, AccessDenied,
          "mail_login_refused"),
         ({"AUTH XOAUTH2": b"-ERR [IN-USE] locked\r\n"}, Throttled, "mail_wire_busy"),
+        ({"AUTH XOAUTH2": b"-ERR Server Unavailable. 21\r\n"}, Throttled, "mail_wire_busy"),
         ({"LIST": None}, NetworkFailure, "network_reset"),
         ({"UIDL": b"-ERR\r\n", "TOP 1 0": b"-ERR\r\n"}, IntegrationError, "pop_no_ids"),
         ({"LIST": b"HTTP/1.1 400\r\n"}, IntegrationError, "answer_malformed"),
