@@ -15,7 +15,7 @@ from mailboxes.errors import LeaseLost
 from mailboxes.inbound.download import Downloads, Fetched, empty_mail
 from mailboxes.inbound.retries import retry_at
 from mailboxes.inbound.run import Run
-from mailboxes.models import Folder, InboundMessage
+from mailboxes.models import Folder, InboundMessage, Mailbox
 from mailboxes.models.inbound import remote_key_of
 from mailboxes.parsing.gate import one_line
 from mailboxes.transports.base import Batch, Ref
@@ -35,6 +35,8 @@ FLUSH_EVERY_S: Final = 15.0
 
 def begin(run: Run, batch: Batch) -> Downloads:
     """Send for what is new on a page; it comes while the caller does something else."""
+    if run.folder.is_walking and run.folder.purpose == Folder.Purpose.INBOX:
+        _settle_now(run)
     return Downloads(run, _new_refs(run, batch.refs))
 
 
@@ -113,10 +115,27 @@ def _is_empty_mail(row: InboundMessage, item: Fetched) -> bool:
     return is_empty and was_empty and is_nameless and row.tries + 1 >= EMPTY_TRIES
 
 
+def _settle_now(run: Run) -> None:
+    """Put "from now on" on Microsoft's clock, once: it was noted by ours, before anybody had asked for the time there.
+
+    Between two clocks mail would fall that is neither old here nor new there. The folder keeps what was settled.
+    """
+    mailbox, folder = run.mailbox, run.folder
+    noted = mailbox.since_at
+    if mailbox.since != Mailbox.Since.NOW or noted is None or folder.since_at == noted:
+        return
+    mailbox.since_at = folder.since_at = run.at_microsoft(noted)
+    with transaction.atomic():
+        # As it was read: whoever has settled it, or chosen another moment, since then is right.
+        if Mailbox.objects.filter(pk=mailbox.pk, since_at=noted).update(since_at=mailbox.since_at):
+            folder.save(update_fields=["since_at"])
+
+
 def _new_refs(run: Run, refs: Sequence[Ref]) -> list[Ref]:
     """Leave out what the ledger knows, what a page names twice, and, in a walk, what came before `since`."""
     wanted = {ref.remote_id: ref for ref in refs}
-    bound = run.folder.since_at or run.mailbox.since_at
+    is_inbox = run.folder.purpose == Folder.Purpose.INBOX
+    bound = run.mailbox.since_at if is_inbox else run.folder.since_at
     if run.folder.is_walking and bound is not None:
         # Graph gives whole seconds: a mail of the very first one must not fall between.
         since = bound.replace(microsecond=0)
@@ -139,12 +158,18 @@ def _row(run: Run, item: Fetched) -> InboundMessage:
         message_id=one_line(ref.message_id, max_chars=998),
         subject=one_line(ref.subject, max_chars=255),
         sender=one_line(ref.sender, max_chars=320),
-        is_imported=ref.received_at < (run.folder.imported_until or run.mailbox.created_at),
+        is_imported=_is_imported(run, ref),
     )
     if run.folder.purpose == Folder.Purpose.SENT:
         row.is_sent, row.acknowledged_at = True, timezone.now()
     _note(row, item)
     return row
+
+
+def _is_imported(run: Run, ref: Ref) -> bool:
+    """Tell a mail that was there before us; by the later of two clocks that differ, for it is never answered."""
+    bound = run.folder.imported_until or run.mailbox.created_at
+    return ref.received_at < max(bound, run.at_microsoft(bound))
 
 
 def _note(row: InboundMessage, item: Fetched) -> None:

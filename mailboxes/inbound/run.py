@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from mailboxes.governor import RunGate
 from mailboxes.models import Folder, InboundMessage, Mailbox
 from mailboxes.transports import open_inbound
-from mailboxes.transports.base import InboundTransport
+from mailboxes.transports.base import InboundTransport, TellsTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,10 @@ class Run:
 
     def is_over(self) -> bool:
         return time.monotonic() >= self.deadline
+
+    def at_microsoft(self, moment: datetime) -> datetime:
+        """Say what Microsoft's clock, which dates mail, showed at a moment of ours; the same where it is not told."""
+        return moment - self.transport.clock_skew() if isinstance(self.transport, TellsTime) else moment
 
     def count(self, filed: Filed) -> Sequence[Settled]:
         """Add up a filing pass; gives the settled mails of this mailbox."""

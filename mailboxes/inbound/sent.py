@@ -33,7 +33,7 @@ def read_sent(run: Run) -> None:
     """
     if not run.mailbox.is_reading_sent or run.folder.is_walking or run.is_over():
         return
-    folder = _folder_of(run.mailbox)
+    folder = _folder_of(run)
     now = timezone.now()
     if folder.next_look_at is not None and folder.next_look_at > now and not _is_asked_for(run.mailbox):
         return
@@ -56,13 +56,14 @@ def look_at_once(mailbox: Mailbox) -> None:
     Folder.objects.filter(mailbox=mailbox, purpose=Folder.Purpose.SENT).update(next_look_at=None)
 
 
-def _folder_of(mailbox: Mailbox) -> Folder:
+def _folder_of(run: Run) -> Folder:
     """Give the row of Sent Items; the first time, what was sent before is left alone."""
+    mailbox = run.mailbox
     values = {
         "tenant_id": mailbox.tenant_id,
         "path": SENT_ITEMS,
         "remote_id": SENT_ITEMS,
-        "since_at": timezone.now(),
+        "since_at": run.at_microsoft(timezone.now()),
     }
     folder, _is_new = Folder.objects.get_or_create(
         mailbox=mailbox, purpose=Folder.Purpose.SENT, defaults=values

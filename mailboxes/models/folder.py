@@ -28,7 +28,8 @@ class Folder(TenantOwned):
     is_walking = models.BooleanField(default=True)
     #: Mail received before counts as imported: it was filed by a walk that looked for what was missing.
     imported_until = models.DateTimeField(null=True)
-    #: Mail received before is not taken by a walk; None leaves that to the mailbox.
+    #: Of Sent Items: mail sent before is not taken by a walk. Of the inbox: the mailbox's own `since_at` once it is
+    #: settled by Microsoft's clock.
     since_at = models.DateTimeField(null=True)
     #: For a folder that is looked at less often than the inbox.
     next_look_at = models.DateTimeField(null=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import BinaryIO, Final, Protocol, runtime_checkable
 
@@ -131,6 +131,14 @@ class InboundTransport(Protocol):
 
     def close(self) -> None:
         """Hang up; the transport is not used again."""
+
+
+@runtime_checkable
+class TellsTime(Protocol):
+    """A wire whose answers say what time it is there."""
+
+    def clock_skew(self) -> timedelta:
+        """Say how far our clock is ahead of Microsoft's (negative: behind); zero before the first answer."""
 
 
 @runtime_checkable

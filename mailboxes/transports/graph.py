@@ -78,6 +78,9 @@ class GraphInbound:
         # Exchange runs four requests of one batch at once; with a visitor in a seat, a batch may only hold the rest.
         return BATCH_SIZE if self.gate.slots() >= 4 else self.gate.slots()
 
+    def clock_skew(self) -> timedelta:
+        return self.client.clock_skew
+
     def close(self) -> None:
         """Connections belong to the threads and stay open between runs."""
 

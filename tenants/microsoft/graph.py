@@ -2,22 +2,22 @@
 
 import hashlib
 import json
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from time import monotonic
-from typing import BinaryIO, Protocol
+from datetime import timedelta
+from typing import BinaryIO
 from urllib.parse import quote, urlencode, urlsplit
 
-from tenants.errors import BadAnswer, ForeignLink, IntegrationError, Throttled
-from tenants.microsoft.answers import JSON, read_json
+from tenants.errors import BadAnswer, ForeignLink, IntegrationError
+from tenants.microsoft.answers import JSON, clock_skew, read_json
 from tenants.microsoft.batch import MAX_BATCH, BatchRequest, BatchResult, batch_body, read_batch
 from tenants.microsoft.clouds import Cloud
 from tenants.microsoft.graph_errors import graph_error, is_claims_challenge
 from tenants.microsoft.http import DEADLINE_S, MAX_JSON_BYTES, Answer, open_answer
+from tenants.microsoft.lanes import Bearer, Gate, Lanes
 
 __all__ = ["JSON", "BatchRequest", "BatchResult", "Download", "Gate", "GraphClient", "segment", "user_path"]
 
@@ -25,14 +25,6 @@ VERSION = "/v1.0"
 _IMMUTABLE = 'IdType="ImmutableId"'
 _MAX_ERROR_BYTES = 256 * 1024
 _MAX_EQUAL_LINKS = 3
-# The store renews tokens ahead of their end; asking it once a minute is enough to follow.
-_TOKEN_LOOK_S = 60.0
-
-
-class Gate(Protocol):
-    """How many requests at once this client may have under way; leased by the caller."""
-
-    def slots(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,64 +53,6 @@ def user_path(address: str) -> str:
     return f"/users/{segment(address)}"
 
 
-class _Bearer:
-    """The token in use, shared by all threads; one of them refreshes, the others wait for its token."""
-
-    def __init__(self, token: Callable[[bool], str]) -> None:
-        self._token = token
-        self._lock = threading.Lock()
-        self._value = ""
-        self._look_again_at = 0.0
-
-    def current(self, *, refused: str = "") -> str:
-        with self._lock:
-            if refused and refused == self._value:
-                self._value = self._token(True)
-            elif not self._value or monotonic() >= self._look_again_at:
-                self._value = self._token(False)
-            else:
-                return self._value
-            self._look_again_at = monotonic() + _TOKEN_LOOK_S
-            return self._value
-
-
-class _Lanes:
-    """Counts requests and keeps those under way within the gate's slots."""
-
-    def __init__(self, gate: Gate | None) -> None:
-        self._gate = gate
-        self._free = threading.Condition()
-        self._under_way = 0
-        self.requests = 0
-        self.charged = 0
-
-    def enter(self) -> None:
-        with self._free:
-            if self._gate is not None and not self._free.wait_for(self._has_room, timeout=DEADLINE_S):
-                raise Throttled.own("slots_taken")
-            self._under_way += 1
-
-    def leave(self) -> None:
-        with self._free:
-            self._under_way -= 1
-            self._free.notify()
-
-    def count(self) -> None:
-        with self._free:
-            self.requests += 1
-            self.charged += 1
-
-    def charge(self, more: int) -> None:
-        with self._free:
-            self.charged += more
-
-    def _has_room(self) -> bool:
-        slots = self._gate.slots() if self._gate is not None else 1
-        if slots <= 0 and self._under_way == 0:
-            raise Throttled.own("slots_taken")
-        return self._under_way < slots
-
-
 class GraphClient:
     """Graph v1.0 as one application in one tenant; may be used from several threads at once.
 
@@ -137,8 +71,9 @@ class GraphClient:
     ) -> None:
         self._origin = cloud.graph_url
         self._base = cloud.graph_url + VERSION
-        self._bearer = _Bearer(token)
-        self._lanes = _Lanes(gate)
+        self._bearer = Bearer(token)
+        self._lanes = Lanes(gate)
+        self._skew: timedelta | None = None
         self._deadline_s = deadline_s
         common = {"User-Agent": user_agent, "Prefer": _IMMUTABLE}
         self._json_headers = {**common, "Accept": "application/json", "Accept-Encoding": "gzip"}
@@ -154,6 +89,11 @@ class GraphClient:
     def charged(self) -> int:
         """Requests as Microsoft counts them against its limits: each one in a batch by itself."""
         return self._lanes.charged
+
+    @property
+    def clock_skew(self) -> timedelta:
+        """How far our clock was ahead of Graph's at the first answer (negative: behind); zero before it."""
+        return self._skew or timedelta(0)
 
     def get(
         self, path: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
@@ -302,13 +242,16 @@ class GraphClient:
         bearer: str,
     ) -> Answer:
         self._lanes.count()
-        return open_answer(
+        answer = open_answer(
             method,
             url,
             headers={**headers, "Authorization": f"Bearer {bearer}", "client-request-id": request_id},
             body=body,
             deadline_s=self._deadline_s,
         )
+        if self._skew is None:
+            self._skew = clock_skew(answer.headers)
+        return answer
 
     def _failure(self, answer: Answer, url: str, request_id: str) -> IntegrationError:
         if 300 <= answer.status < 400:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import path, reverse
@@ -20,6 +22,8 @@ from tickets.admin.conversation import conversation
 from tickets.models import Ticket
 from tickets.notes import add_note
 from tickets.watching import watch
+
+log = logging.getLogger(__name__)
 
 Act = Callable[[HttpRequest, Ticket], HttpResponse]
 
@@ -116,7 +120,17 @@ class TicketDoors:
         return _page(ticket)
 
     def look(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
-        """Take the word of an open page, and tell who else has it open; asked for by desk.js."""
+        """Take the word of an open page, and tell who else has it open; asked for by desk.js.
+
+        What cannot be written now, because the ticket is gone or the database is busy, is said again in some seconds.
+        """
+        try:
+            return self._looked(request, ticket)
+        except DatabaseError as error:
+            log.info("Presence at ticket %s was not noted: %s", ticket.pk, type(error).__name__)
+            return HttpResponse(status=204)
+
+    def _looked(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         person = cast(User, request.user)
         if "leaving" in request.POST:
             looks.leave(ticket, by=person)

@@ -194,7 +194,7 @@
           method: "POST", credentials: "same-origin", redirect: "error",
           body: form({ seen: page.dataset.entries, answering: isAnswering ? "1" : "" }),
         });
-        if (response.ok) tell(await response.json());
+        if (response.status === 200) tell(await response.json());
       } catch { /* Signed out or offline: the page says so itself when something is done on it. */ }
     }
     function tell(told) {

@@ -30,6 +30,13 @@ def test_since_all_takes_what_lay_there_and_calls_it_imported(customer: Customer
     assert dict(imported) == {"<old@fabrikam.example>": True, "<new@fabrikam.example>": False}
 
 
+def test_mail_that_lay_there_is_imported_where_our_clock_is_behind(customer: Customer) -> None:
+    customer.control("clock", {"offset_s": 600})
+    customer.arrive("old", received_at=f"{timezone.now() + timedelta(minutes=9):%Y-%m-%dT%H:%M:%SZ}")
+    customer.sync()
+    assert InboundMessage.objects.get(mailbox=customer.mailbox).is_imported
+
+
 def test_run_notes_what_microsoft_was_asked_and_ends_an_unusual_silence(connected: Connected) -> None:
     customer = connected(quiet_since_at=timezone.now())
     customer.arrive("printer")
@@ -55,6 +62,30 @@ def test_since_now_takes_a_mail_of_the_same_second(connected: Connected) -> None
     customer.arrive("quick", received_at="2026-11-02T09:30:00Z")
     customer.sync()
     assert customer.entries() == ["<quick@fabrikam.example>"]
+
+
+@pytest.mark.parametrize("ahead_s", [600, -600])
+def test_since_now_is_now_by_microsofts_clock(connected: Connected, ahead_s: int) -> None:
+    """Ours is ahead or behind; what arrives after the save is taken, what lay there before is not."""
+    customer = connected(since=Mailbox.Since.NOW)
+    customer.control("clock", {"offset_s": -ahead_s})
+    saved_at = timezone.now() - timedelta(seconds=ahead_s)
+    customer.arrive("before", received_at=f"{saved_at - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}")
+    customer.arrive("after", received_at=f"{saved_at + timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}")
+    customer.sync()
+    assert customer.entries() == ["<after@fabrikam.example>"]
+
+
+def test_since_now_is_settled_once(connected: Connected) -> None:
+    """A walk after the clock was set right keeps to the moment of the first one."""
+    customer = connected(since=Mailbox.Since.NOW)
+    customer.control("clock", {"offset_s": 600})
+    customer.sync()
+    settled = customer.row().since_at
+    customer.control("clock", {"offset_s": 0})
+    customer.mailbox.folders.update(cursor="", is_walking=True)
+    customer.sync()
+    assert customer.row().since_at == settled != customer.mailbox.since_at
 
 
 def test_since_a_date_takes_what_came_on_or_after_it(connected: Connected) -> None:

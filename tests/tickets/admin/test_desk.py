@@ -108,26 +108,6 @@ def test_several_are_marked_as_read_at_once(desk: Desk) -> None:
     assert list(Look.objects.values_list("entries_seen", flat=True)) == [3, 3]
 
 
-def test_who_else_is_there_is_said_until_he_leaves(desk: Desk) -> None:
-    ticket = TicketFactory(tenant=desk.ours)
-    agent, admin = signed_in(desk.agent), signed_in(desk.admin)
-    agent.post(door(ticket, "look"), {"seen": "0", "answering": "1"})
-    there = admin.post(door(ticket, "look"), {"seen": "0"}).json()["said"]
-    agent.post(door(ticket, "look"), {"leaving": "1"})
-    gone = admin.post(door(ticket, "look"), {"seen": "0"}).json()["said"]
-
-    assert there == [{"text": "agent is writing an answer.", "answering": True}]
-    assert gone == []
-
-
-def test_somebody_who_says_nothing_more_is_gone(desk: Desk) -> None:
-    ticket = TicketFactory(tenant=desk.ours)
-    signed_in(desk.agent).post(door(ticket, "look"), {"seen": "0"})
-    Look.objects.update(present_until=timezone.now())
-
-    assert signed_in(desk.admin).post(door(ticket, "look"), {}).json()["said"] == []
-
-
 def test_a_filter_is_saved_for_one_person_and_removed_by_him_alone(desk: Desk) -> None:
     doors = reverse("admin:tickets_ticket_filters")
     signed_in(desk.agent).post(doors, {"name": "Hot", "query": "priority__exact=4&p=3"})
