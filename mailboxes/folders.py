@@ -9,6 +9,7 @@ from django.db import transaction
 
 from mailboxes.governor import visit
 from mailboxes.models import Folder, Mailbox
+from mailboxes.models.mailbox import TARGETS
 from mailboxes.transports import open_inbound
 from mailboxes.transports.base import FolderSeen
 from tenants import audit
@@ -29,10 +30,6 @@ def open_folder(mailbox: Mailbox) -> FolderSeen:
         return transport.find_folder(mailbox.folder)
 
 
-#: What a folder can be chosen for: the column of its path, and of its id where the mailbox keeps it.
-TARGETS = {"move_to": "move_to_id", "copy_to": "copy_to_id"}
-
-
 @for_its_tenant
 def choose_folder(
     mailbox: Mailbox, purpose: str, *, path: str, remote_id: str, by: audit.Actor = None
@@ -47,6 +44,7 @@ def choose_folder(
         if purpose in TARGETS:
             Mailbox.objects.filter(pk=mailbox.pk).update(**{purpose: path, TARGETS[purpose]: remote_id})
             return
+        # No confirmation is asked for anew: whoever chose it from the tree has seen how many mails it holds.
         Mailbox.objects.filter(pk=mailbox.pk).update(folder=path)
         row, _made = Folder.objects.get_or_create(
             mailbox=mailbox, purpose=Folder.Purpose.INBOX, defaults={"tenant_id": mailbox.tenant_id}
@@ -55,5 +53,4 @@ def choose_folder(
         if row.remote_id != remote_id:
             # Another folder: read it from its start. The ledger knows the mails it has seen.
             values |= {"cursor": "", "is_walking": True}
-            # Whoever chose it from the tree has seen how many mails it holds.
         Folder.objects.filter(pk=row.pk).update(**values)

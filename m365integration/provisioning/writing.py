@@ -27,6 +27,7 @@ from m365integration.provisioning.plan import (
 )
 from mailboxes import tokens
 from mailboxes.models import Folder, Mailbox
+from mailboxes.models.mailbox import TARGETS
 from mailboxes.sides import SendingSide
 from tenants import audit
 from tenants.app_tokens import forget
@@ -34,8 +35,6 @@ from tenants.models import AppRegistration, Credential, Membership, Tenant
 from tenants.models.credential import store_credential
 from tickets.models import CannedAnswer, Queue, Rule
 
-#: Ids found for a name; a new name makes the next run look them up anew.
-_ID_OF: Final = {"move_to": "move_to_id", "copy_to": "copy_to_id"}
 #: What the rows are called in the document, and so in the answer.
 _KINDS: Final[dict[type[models.Model], str]] = {
     Tenant: "tenants",
@@ -230,8 +229,9 @@ def _with_consequences(row: Mailbox, columns: Columns) -> Columns:
         return columns
     found: dict[str, Any] = dict(columns)
     differs = {name for name, value in columns.items() if getattr(row, name) != value}
-    for name in differs & _ID_OF.keys():
-        found[_ID_OF[name]] = ""
+    for name in differs & TARGETS.keys():
+        # Another name: the next run looks its id up anew.
+        found[TARGETS[name]] = ""
     if "since" in differs and "since_at" not in columns:
         is_now = columns["since"] == Mailbox.Since.NOW
         found["since_at"] = timezone.now() if is_now else None

@@ -29,6 +29,7 @@ from mailboxes.admin.sign_ins import sign_in_cards
 from mailboxes.health import health_of
 from mailboxes.inbound import guard
 from mailboxes.models import InboundMessage, Mailbox
+from mailboxes.models.mailbox import TARGETS
 from mailboxes.removal import remove
 from mailboxes.sides import SendingSide, side_called
 from tenants.admin.scoped import TenantOwnedAdmin
@@ -41,8 +42,6 @@ FORM = require_http_methods(["GET", "HEAD", "POST"])
 #: What a form may ask beside these is a question to the person, not a column.
 COLUMNS = {field.name for field in Mailbox._meta.concrete_fields}
 _BESIDE = ("registration__tenant", "outbound_registration__tenant")
-#: Ids found at Microsoft belong to the name they were found for; another name asks anew.
-STALE_IDS = {"move_to": "move_to_id", "copy_to": "copy_to_id", "address": "move_to_id"}
 
 
 @admin.register(Mailbox)
@@ -260,12 +259,12 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
             request._to_switch_on = mailbox  # type: ignore[attr-defined]
 
     def _save_changes(self, mailbox: Any, changed: set[str]) -> None:
-        for name in changed & STALE_IDS.keys():
-            setattr(mailbox, STALE_IDS[name], "")
-            changed = changed | {STALE_IDS[name]}
+        # Ids found at Microsoft belong to the name, and the mailbox, they were found for.
+        stale = {TARGETS[name] for name in TARGETS if changed & {name, "address"}}
+        for column in stale:
+            setattr(mailbox, column, "")
+        changed = changed | stale
         if "address" in changed:
-            mailbox.copy_to_id = ""
-            changed.add("copy_to_id")
             # All of it belongs to the mailbox of the old address; the next look begins with new rows.
             mailbox.folders.all().delete()
         if "since" in changed:

@@ -8,13 +8,12 @@ from django.conf import settings
 
 from mailboxes.inbound.run import Run
 from mailboxes.models import Folder, Mailbox
+from mailboxes.models.mailbox import TARGETS
 from mailboxes.transports.base import FolderSeen, MarkedFolders
 from tenants.errors import Misconfigured
 
 #: Kinds of mailbox that are no person's own, as Graph names them.
 IMPERSONAL: Final = frozenset({"shared", "room", "equipment"})
-#: Where filed mails go: the column with the path beside the one with the id.
-TARGETS: Final = {"move_to": "move_to_id", "copy_to": "copy_to_id"}
 
 
 def find_folders(run: Run) -> None:

@@ -17,6 +17,9 @@ from tenants.ownership import OwnedQuerySet, TenantOwned
 #: How long a conversation may have been silent for a mail to join it by its subject.
 JOINED_DAYS: Final = 14
 
+#: Folders that filed mails go to: the column of the name, and that of the id found for it.
+TARGETS: Final = {"move_to": "move_to_id", "copy_to": "copy_to_id"}
+
 
 class MailboxQuerySet(OwnedQuerySet):
     def meant(self) -> MailboxQuerySet:
