@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from tenants.microsoft.clouds import Cloud
 from tenants.setup import powershell
 from tenants.setup.check import Check, Status
+from tenants.setup.pages import LEARN, Page
 from tenants.setup.permissions import Comparison, Kind, Permission, Resource, compare
 from tenants.wording import told as in_words
 
-LEARN: Final = "https://learn.microsoft.com/"
 #: Mail permissions of Graph that Exchange knows as roles of the same name.
 _EXCHANGE_ROLES: Final = frozenset({"Mail.Read", "Mail.ReadWrite", "Mail.Send", "MailboxSettings.Read"})
 
@@ -30,18 +30,6 @@ class State(StrEnum):
     DONE = "done"
     OPEN = "open"
     UNKNOWN = "unknown"  #: cannot be checked from here
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Microsoft's own page; `version_on` is the day of the version this step was written from, where it has one.
-
-    `checked_on` is the day the step was last held against the page.
-    """
-
-    url: str
-    version_on: date | None = None
-    checked_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +157,11 @@ def _credential(facts: Facts) -> Step:
             _("A certificate is better still: upload its public part there, and enter both parts here."),
             *told,
         ),
-        page=Page(url=f"{LEARN}entra/identity-platform/how-to-add-credentials"),
+        page=Page(
+            url=f"{LEARN}entra/identity-platform/how-to-add-credentials",
+            version_on=date(2025, 1, 29),
+            checked_on=date(2026, 11, 22),
+        ),
     )
 
 
@@ -211,7 +203,11 @@ def permission_step(facts: Facts) -> Step:
         state=State.DONE if is_granted or facts.is_open else State.OPEN,
         says=tuple(says),
         values=tuple((_place(one), one.name) for one in facts.wanted),
-        page=Page(url=f"{LEARN}entra/identity/enterprise-apps/grant-admin-consent"),
+        page=Page(
+            url=f"{LEARN}entra/identity/enterprise-apps/grant-admin-consent",
+            version_on=date(2024, 11, 29),
+            checked_on=date(2026, 11, 22),
+        ),
     )
 
 

@@ -14,16 +14,15 @@ from django.utils.translation import gettext as _
 
 from tenants.setup import powershell
 from tenants.setup.guide import (
-    LEARN,
     NO_MODULE,
     Facts,
-    Page,
     State,
     Step,
     network_step,
     permission_step,
     protocol_step,
 )
+from tenants.setup.pages import LEARN, Page
 
 #: Names administrators give to accounts of their own; what an account may do is only known to the directory.
 _ADMIN: Final = re.compile(r"(^|[._-])(adm|admin|administrator|globaladmin|root|sysadmin)([._-]|\d*$)")
