@@ -6,7 +6,6 @@ An answer decides that begins with a word that does, and says nothing beside it 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -25,11 +24,10 @@ from tickets.policies.decision_words import (
     RETRACTING,
     WEAK,
 )
-from tickets.policies.own_words import own_words
+from tickets.policies.own_words import folded, own_words
 
 #: Longer than a decision with its grounds. Characters.
 MAX_CHARS: Final = 5_000
-_WORD: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 #: Where the words that decide may stop: at a comma, a colon, a dash.
 _CLAUSE_END: Final = re.compile(r"[,:(–—、，：（]|\s[-/]+\s")
 _CROSS: Final = re.compile("[👎❌🚫⛔🙅✖✗✘]")
@@ -79,10 +77,10 @@ class Words:
         """Give the words everybody has, and a tenant's own over them; None takes a word away."""
         found: dict[tuple[str, ...], Meaning] = {}
         for phrases, meaning in ((APPROVING, Meaning.APPROVE), (REJECTING, Meaning.REJECT)):
-            found.update({tuple(_words(phrase)): meaning for phrase in phrases})
-        weak = {tuple(_words(phrase)) for phrase in WEAK}
+            found.update({tuple(folded(phrase)): meaning for phrase in phrases})
+        weak = {tuple(folded(phrase)) for phrase in WEAK}
         for phrase, wanted in own:
-            words = tuple(_words(phrase))
+            words = tuple(folded(phrase))
             found.pop(words, None)
             weak.discard(words)
             if words and wanted is not None:
@@ -103,10 +101,10 @@ def read_decision(new_text: str, words: Words, *, name: str = "") -> Decision:
 
     `name` is the approver's own, as he signs.
     """
-    text = own_words(new_text, names=set(_words(name)))
+    text = own_words(new_text, names=set(folded(name)))
     if len(text) > MAX_CHARS:
         return Decision(Counts.DOUBTFUL, "it is too long to be sure of")
-    found = list(_words(text))
+    found = list(folded(text))
     if not found:
         return Decision(Counts.DOUBTFUL, "nothing is written above the quoted mail")
     said = list(_said(found, words))
@@ -129,17 +127,17 @@ def _doubt(text: str, said: Sequence[_Said]) -> str:
     begins = f"it begins with “{' '.join(said[0].phrase)}” and goes on about something else"
     if said[0].meaning is Meaning.REJECT:
         # Nothing happens without an approval, so that a no needs no second look.
-        return begins if said[0].is_weak and set(_words(first)) - decided - COURTEOUS else ""
+        return begins if said[0].is_weak and set(folded(first)) - decided - COURTEOUS else ""
     # “OK” alone decides; “OK. I will look at it” only says that the mail has come.
     alone = text if said[0].is_weak else _CLAUSE_END.split(first, maxsplit=1)[0]
-    if set(_words(alone)) - decided - COURTEOUS - POINTING:
+    if set(folded(alone)) - decided - COURTEOUS - POINTING:
         return begins
     return _second_thought(text, first, decided)
 
 
 def _second_thought(text: str, first: str, decided: set[str]) -> str:
     """Say what takes back, limits or conditions an approval, wherever it stands."""
-    rest = set(_words(text)) - decided
+    rest = set(folded(text)) - decided
     if (
         rest & DENYING
         or any(word.endswith("n't") or word.startswith("n'") for word in rest)
@@ -148,10 +146,10 @@ def _second_thought(text: str, first: str, decided: set[str]) -> str:
         return "it approves and says not"
     if rest & RETRACTING:
         return "it approves and takes it back"
-    if set(_words(first)) & (DEPENDING | LIMITING) or _FIGURE.search(first):
+    if set(folded(first)) & (DEPENDING | LIMITING) or _FIGURE.search(first):
         return "it makes the approval depend on something"
     for sentence in _sentences(text):
-        said = list(_words(sentence))
+        said = list(folded(sentence))
         depends = DEPENDING - CONDITIONAL if OFFERING.intersection(said) else DEPENDING
         if said[0] in LIMITING or depends.intersection(said):
             return "it makes the approval depend on something"
@@ -162,7 +160,7 @@ def _sentences(text: str) -> Iterator[str]:
     """Give the sentences that have a word in them, each with its end."""
     start = 0
     for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
-        if _WORD.search(text, start, end):
+        if next(folded(text[start:end]), ""):
             yield text[start:end].strip()
         start = end
 
@@ -178,8 +176,3 @@ def _said(found: Sequence[str], words: Words) -> Iterator[_Said]:
                 place += length - 1
                 break
         place += 1
-
-
-def _words(text: str) -> Iterator[str]:
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("ʼ", "'")
-    return (found.group() for found in _WORD.finditer(folded))

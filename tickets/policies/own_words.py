@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from mailboxes.parsing.reply_words import POSTSCRIPT, SIGN_OFF
+from tickets.policies.decision_words import DENYING, DEPENDING, RETRACTING
 
 #: What stands at the top of our mails, by language; whatever mail programs put below it the approver has not written.
 LINES: Final = {
     "en": "===== Please write your answer above this line =====",
     "de": "===== Bitte schreiben Sie Ihre Antwort über diese Zeile =====",
 }
+_WORD: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _QUOTED: Final = re.compile(r"^[ \t]*>", re.MULTILINE)
 #: Servers write this above mail from outside.
 _WARNING: Final = re.compile(
@@ -45,7 +48,6 @@ _COMPANY_NUMBER: Final = re.compile(
     r"\b(?:company|registration|registered|reg|vat|tel|telephone|phone|fax)\.? no\b\.?", re.IGNORECASE
 )
 _DELIMITER: Final = re.compile(r"--[ \xa0]*$", re.MULTILINE)
-_LETTERS: Final = re.compile(r"[^\W\d_]+")
 #: A line of a signature is no longer.
 _MAX_NAME_LINE: Final = 80
 _MIN_SENTENCE_WORDS: Final = 4
@@ -59,6 +61,12 @@ def own_words(new_text: str, *, names: Collection[str]) -> str:
     text = _above(text, _QUOTED.search(text))
     text = _COMPANY_NUMBER.sub(" ", _above(text, _SMALL_PRINT.search(text, _second_line(text))))
     return _without_name(text, names)
+
+
+def folded(text: str) -> Iterator[str]:
+    """Give the words of a text as they are compared."""
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("ʼ", "'")
+    return (found.group() for found in _WORD.finditer(plain))
 
 
 def above_our_line(new_text: str) -> str:
@@ -90,7 +98,7 @@ def _without_name(text: str, names: Collection[str]) -> str:
 def _signs(line: str, names: set[str]) -> bool:
     if SIGN_OFF.fullmatch(line) or _DELIMITER.fullmatch(line):
         return True
-    found = _LETTERS.findall(line.casefold())
+    found = list(folded(line))
     if not names.intersection(found) or len(line) > _MAX_NAME_LINE or line.rstrip().endswith((".", "!", "?")):
         return False
     rest = " ".join(word for word in found if word not in names)
@@ -100,8 +108,11 @@ def _signs(line: str, names: set[str]) -> bool:
 
 def _says_something(below: str) -> bool:
     lines = [line.strip() for line in below.split("\n")]
+    if not (DENYING | RETRACTING).isdisjoint(folded(below)):
+        return True
     return any(
         POSTSCRIPT.match(line)
+        or next(folded(line), "") in DEPENDING
         or (line.endswith((".", "!", "?")) and len(line.split()) >= _MIN_SENTENCE_WORDS)
         for line in lines
     )

@@ -44,6 +44,7 @@ def read(text: str, *, name: str = NAME) -> Counts:
         "Hallo Frau Hopper,\ngenehmigt.",
         "Approved.\n\nBest regards\nAda Lovelace\nHead of Purchasing\nCompany No. 12345",
         "Approved\n\nAda",
+        "Approved\n\nRegards\nAda\nOffice days: Monday to Wednesday only",
         "Approved\n\nAda Lovelace | Purchasing\nFabrikam Ltd, Company No. 12 34\nTel. +44 20 1234",
         f"Approved.\n\nKind regards,\nAda\n\n{DISCLAIMER}",
         f"Genehmigt.\n\nMit freundlichen Grüßen\nAda Lovelace\n\nFabrikam GmbH\nHRB 123\n\n{HAFTUNG}",
@@ -128,6 +129,9 @@ def test_people_approve_like_this(text: str) -> None:
         # Something is said below the signature.
         "Approved.\n\nRegards\nAda\n\nPS: only the cheap one",
         "Approved.\n\nRegards\nAda\nBut please wait for Bob first.",
+        "Approved.\n\nRegards\nAda\n\nactually wait for Bob",
+        "Approved\n\nAda\nbut only the cheap one",
+        "Approved\n\nAda\nnot the second one",
         "Hi I cannot\napprove",
         "Hi not\napproved",
         "External auditors have not\napproved",
@@ -139,6 +143,10 @@ def test_people_approve_like_this(text: str) -> None:
 )
 def test_whatever_could_mean_anything_else_approves_nothing(text: str) -> None:
     assert read(text) is not Counts.APPROVED
+
+
+def test_a_name_with_a_hyphen_signs() -> None:
+    assert read("Ok\n\nAnna-Lena Müller | Einkauf", name="Anna-Lena Müller") is Counts.APPROVED
 
 
 _STRONG = sorted(set(APPROVING) - WEAK)
