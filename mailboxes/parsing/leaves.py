@@ -14,6 +14,7 @@ from .lift import Lifted
 from .limits import Limits
 from .tree import Node, reopened
 from .values import Problem
+from .words import unescape
 
 _TYPE = re.compile(r"\s*([A-Za-z0-9!#$&^_.+-]{1,100})/([A-Za-z0-9!#$&^_.+-]{1,100})\s*(?:[;,\s(]|$)")
 # Where no header says how to read a page, the page may.
@@ -79,6 +80,8 @@ class Pruning:
     problems: dict[str, Problem] = field(default_factory=dict)
     count: int = 0
     reopened: int = 0
+    #: Of the first text met: names of files that stand as bare bytes behind it are written in the same.
+    charset: str = ""
 
     def note(self, code: str, sentence: str) -> None:
         self.problems.setdefault(code, Problem(code=code, sentence=sentence))
@@ -89,7 +92,7 @@ class Pruning:
     def _read(self, message: Node, *, default: str, depth: int) -> Branch | Leaf:
         if not message.is_multipart() and self.reopened < _MOST_REOPENED:
             message = self._reopened(message)
-        headers = _part_headers(message)
+        headers = _part_headers(message, charset=self.limits.charset or self.charset)
         kind, given = _content_type(headers.get("content-type", ""), default=default)
         if not message.is_multipart():
             self.count += 1
@@ -125,6 +128,7 @@ class Pruning:
         if kind.startswith("multipart/"):
             self.note("boundary_missing", "A multipart had no usable boundary; all of it is shown as text.")
             kind = "text/plain"
+        self.charset = self.charset or given.get("charset", "")
         cut = self.cuts.get(headers.get(_CUT_HEADER, "").strip()) if self.cuts else None
         return Leaf(
             content_type=kind,
@@ -151,13 +155,13 @@ _WANTED = frozenset(
 )
 
 
-def _part_headers(message: Node) -> dict[str, str]:
+def _part_headers(message: Node, *, charset: str) -> dict[str, str]:
     """Read the few headers a part needs in one pass; of two with one name the first counts."""
     found: dict[str, str] = {}
     for name, value in message.raw_items():
         name = name.lower()
         if name in _WANTED:
-            found.setdefault(name, value)
+            found.setdefault(name, value if value.isascii() else unescape(value, declared=charset))
     return found
 
 

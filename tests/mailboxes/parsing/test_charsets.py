@@ -4,7 +4,7 @@ import pytest
 
 from mailboxes.parsing import parse
 
-from .mails import entity, mail, part, typed
+from .mails import attachment, entity, mail, multipart, part, typed
 from .test_structure import codes
 
 
@@ -80,6 +80,15 @@ def test_bare_bytes_in_headers_are_read_as_the_text_is(charset: str, words: str,
     body = part(b"hello", b"Content-Type: text/plain; charset=" + charset.encode())
     message = parse(head + (entity(body) if is_nested else body))
     assert (message.subject, message.sender.name, message.text.strip()) == (words, words, "hello")
+
+
+@pytest.mark.parametrize(
+    ("charset", "name"), [("gbk", "打印机.pdf"), ("koi8-r", "Счёт.pdf"), ("utf-8", "Grüße.pdf")]
+)
+def test_bare_bytes_in_names_of_files_are_read_as_the_text_is(charset: str, name: str) -> None:
+    words = part(b"hello", b"Content-Type: text/plain; charset=" + charset.encode())
+    message = parse(multipart(words, attachment(b'filename="%b"' % name.encode(charset))))
+    assert [one.filename for one in message.parts] == [name]
 
 
 def test_few_wrong_bytes_do_not_change_the_charset() -> None:
