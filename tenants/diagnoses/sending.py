@@ -112,7 +112,7 @@ SENDING: dict[str, Advice] = {
         _HERE,
         "Whether this mail was sent is unknown: the answer was lost, and no trace of it is found in the mailbox.",
         "Look in Outlook's Sent Items. If it is there, press “It was sent” in the outbox; if it is not, send it again. "
-        "With the permission Mail.ReadWrite such cases clear up by themselves.",
+        "Over Microsoft Graph with the permission Mail.ReadWrite such cases clear up by themselves.",
     ),
     "mail_bounced": Advice(
         Actor.USER,
