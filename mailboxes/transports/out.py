@@ -9,7 +9,7 @@ from mailboxes.sides import sending_side
 from mailboxes.transports import token_source
 from mailboxes.transports.graph_out import GraphOutbound
 from mailboxes.transports.outgoing import OutboundTransport
-from mailboxes.transports.sent_items import look
+from mailboxes.transports.sent_items import Beside
 from mailboxes.transports.smtp import SmtpOutbound
 from tenants.microsoft.clouds import cloud
 from tenants.microsoft.graph import Gate, GraphClient
@@ -39,7 +39,7 @@ def open_outbound(mailbox: Mailbox, gate: Gate) -> OutboundTransport:
             where.smtp_url,
             user=mailbox.address,
             token=token_source(sending_side(mailbox), EXCHANGE),
-            look=lambda message_id: look(mailbox, gate, message_id=message_id),
+            beside=Beside(mailbox, gate),
         )
     client = GraphClient(
         cloud=where, token=token_source(sending_side(mailbox), GRAPH), gate=gate, deadline_s=DEADLINE_S

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from mailboxes.transports.dial import Dial, TokenSource
 from mailboxes.transports.outgoing import Doubtful, Journal, Outgoing, Receipt, Sighting
@@ -15,8 +15,15 @@ from tenants.errors import IntegrationError, Misconfigured, RecipientRefused
 MAX_MIME_BYTES: Final = 35 * 1024 * 1024
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 
-#: Looks a mail up by its Message-ID in the folder Exchange keeps sent mail in.
-Look = Callable[[str], Sighting]
+
+class Beside(Protocol):
+    """What another wire of the mailbox shows of a mail, by the id of its draft and its Message-ID."""
+
+    def look(self, *, remote_id: str, message_id: str) -> Sighting:
+        """Look it up in the folder Exchange keeps sent mail in."""
+
+    def clear_away(self, *, remote_id: str, message_id: str) -> bool:
+        """Delete a draft that was made before the mailbox sent over SMTP; True when it was sent."""
 
 
 class SmtpOutbound:
@@ -25,14 +32,19 @@ class SmtpOutbound:
     max_mime_bytes = MAX_MIME_BYTES
     shows_bcc = False
 
-    def __init__(self, url: str, *, user: str, token: TokenSource, look: Look) -> None:
+    def __init__(self, url: str, *, user: str, token: TokenSource, beside: Beside) -> None:
         self._dial = Dial(lambda: SmtpConnection(url), user=user, token=token)
-        self._look = look
+        self._beside = beside
 
     def send(self, mail: Outgoing, journal: Journal) -> Receipt:
         if not mail.recipients:
             return Receipt()
         journal.alive()
+        if mail.remote_id:
+            # Begun over Graph: nobody is to find that draft in Outlook, and send it.
+            if self._beside.clear_away(remote_id=mail.remote_id, message_id=mail.message_id):
+                return Receipt(remote_id=mail.remote_id)
+            journal.drafted(remote_id="", message_id="")
         connection = self._dial()
         is_clean = False
         try:
@@ -56,7 +68,7 @@ class SmtpOutbound:
         return self._dial().is_open
 
     def find(self, *, remote_id: str, message_id: str) -> Sighting:
-        return self._look(message_id)
+        return self._beside.look(remote_id=remote_id, message_id=message_id)
 
     def discard(self, remote_id: str) -> None:
         """There is nothing at Microsoft before a mail is sent over SMTP."""

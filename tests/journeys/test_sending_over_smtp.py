@@ -19,7 +19,7 @@ from mailboxes.outbound.trial import send_trial
 from sandbox.server import Sandbox
 from tests import factories
 from tests.journeys.customer import Control, Customer, connect
-from tests.journeys.outgoing import answer, later, send, state, ticket_of
+from tests.journeys.outgoing import answer, departed, later, send, state, ticket_of
 from tests.mail_servers.submission import Submission
 from tickets.replies import File
 
@@ -264,6 +264,35 @@ def test_a_mail_sent_in_part_does_not_go_to_all_over_graph(
     later()
     send(customer)
     assert told(row) == ("failed", "sent_in_part")
+
+
+def begun_over_graph(customer: Customer, fault: str) -> OutboundMessage:
+    row = answer(ticket_of(customer))
+    customer.control.fault(fault, path="/send$")
+    send(customer)
+    customer.change(outbound_transport="smtp")
+    later()
+    return row
+
+
+def test_draft_in_doubt_leaves_once_when_the_mailbox_moves_to_smtp(
+    customer: Customer, submission: Submission
+) -> None:
+    """The draft shows that it has not left; nobody finds it in Outlook later and sends it once more."""
+    row = begun_over_graph(customer, "reset_before")
+    assert state(row) == "uncertain"
+    send(customer)
+    assert (state(row), submission.message_ids(), departed(customer)) == ("sent", [row.message_id], [])
+    assert (customer.folders()["sentitems"], "drafts" in customer.folders()) == ([row.message_id], False)
+
+
+def test_draft_that_was_sent_after_all_is_not_sent_over_smtp_again(
+    customer: Customer, submission: Submission
+) -> None:
+    row = begun_over_graph(customer, "reset_after")
+    queue_again(row, by="agent")
+    send(customer)
+    assert (state(row), submission.taken, len(departed(customer))) == ("sent", [], 1)
 
 
 def test_throttling_puts_the_whole_mailbox_off(customer: Customer, submission: Submission) -> None:

@@ -34,6 +34,16 @@ OFF = (
 )
 
 
+class Unseen:
+    """A mailbox in which no mail of ours is found."""
+
+    def look(self, *, remote_id: str, message_id: str) -> Sighting:
+        return Sighting(found=Found.ABSENT)
+
+    def clear_away(self, *, remote_id: str, message_id: str) -> bool:
+        return False
+
+
 class Notes:
     """A journal that only remembers."""
 
@@ -51,13 +61,12 @@ class Notes:
 @pytest.fixture
 def open_wire(submission: Submission, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SmtpOutbound]:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(submission.tls.ca))
-    unseen = Sighting(found=Found.ABSENT)
 
     def begin(url: str = "") -> SmtpOutbound:
         def token(is_refused: bool) -> str:
             return f"{TOKEN}-fresh" if is_refused else TOKEN
 
-        return SmtpOutbound(url or submission.url, user=HELP, token=token, look=lambda _id: unseen)
+        return SmtpOutbound(url or submission.url, user=HELP, token=token, beside=Unseen())
 
     return begin
 
