@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-Answer = Callable[[HttpRequest], HttpResponse]
+from m365integration.headers import Answer
+
 COOKIE: Final = "zone"
 
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Model, QuerySet
 
-from tenants.models import AuditEntry, Tenant
-from tenants.ownership import TenantOwned
+from tenants.models import AuditEntry
+from tenants.reach import tenant_id_of
 
 Action = AuditEntry.Action
 #: What a line keeps of one value. Characters.
@@ -34,7 +34,7 @@ def line(action: Action, row: Model | None, *, by: Actor, details: Mapping[str, 
     return {
         "action": action,
         "actor": name_of(by),
-        "tenant_id": None if action == Action.TENANT_DELETED else _tenant_id(row),
+        "tenant_id": None if action == Action.TENANT_DELETED else tenant_id_of(row),
         "subject_kind": row._meta.label_lower if row is not None else "",
         "subject_id": row.pk if row is not None and isinstance(row.pk, int) else None,
         "subject": str(row)[:320] if row is not None else "",
@@ -55,12 +55,6 @@ def name_of(actor: Actor) -> str:
     if isinstance(actor, AbstractBaseUser):
         return str(actor.get_username())
     return actor if isinstance(actor, str) else ""
-
-
-def _tenant_id(row: Model | None) -> int | None:
-    if isinstance(row, Tenant):
-        return row.pk
-    return row.tenant_id if isinstance(row, TenantOwned) else None
 
 
 def _word(value: Any) -> Any:

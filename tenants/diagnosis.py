@@ -52,6 +52,11 @@ class Diagnosis:
         """Give what a column keeps of it: the same, and `correlation` as a list of pairs."""
         return {**self.as_json(), "correlation": [list(pair) for pair in self.correlation]}
 
+    @staticmethod
+    def as_error(kept: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Give what a column keeps in the shape every command prints; None stays None."""
+        return {key: kept[key] for key in ("code", "cause", "who", "fix")} if kept else None
+
     @classmethod
     def from_row(cls, kept: Mapping[str, Any]) -> Self:
         """Read what `as_row` gave, or `as_json`."""

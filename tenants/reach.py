@@ -76,7 +76,7 @@ def path_to_tenant(model: type[Model]) -> str | None:
     return "memberships__tenant_id" if issubclass(model, User) else None
 
 
-def tenant_id_of(row: Model) -> int | None:
+def tenant_id_of(row: Model | None) -> int | None:
     """Say whose row it is; None for an account or a row that has no tenant yet."""
     if isinstance(row, Tenant):
         return row.pk

@@ -31,7 +31,7 @@ MUST: Final = "_must_set_up"
 RIGHTS: Final = "_rights"
 #: How long a right password is good for without its code. Seconds.
 HELD_S: Final = 300
-_BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
+BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
 class CodeWanted(Exception):
@@ -96,7 +96,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     is_wrong = request.method == "POST"
     if is_wrong and _is_right(request, person):
         going = str(request.session.pop(_HELD)["next"])
-        login(request, person, backend=_BACKEND)
+        login(request, person, backend=BACKEND)
         note_proof(request)
         return HttpResponseRedirect(going)
     context = {**admin.site.each_context(request), "title": _("Code"), "is_wrong": is_wrong}

@@ -26,11 +26,10 @@ from tenants.models import StaffIdentity
 from tenants.proof import note_proof, way_back
 from tenants.redaction import remember
 from tenants.round_trip import LIFE, digest, new_state
-from tenants.signing_in import MUST
+from tenants.signing_in import BACKEND, MUST
 
 log = logging.getLogger(__name__)
 _KEPT: Final = "_staff_sign_in"
-_BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 _LONGEST: Final = 4096
 
 
@@ -69,7 +68,7 @@ def admit(request: HttpRequest) -> str:
     if request.user.is_authenticated and request.user.pk != person.pk:
         log.warning("another Microsoft account came back than that of who is signed in")
         raise NotAdmitted
-    login(request, person, backend=_BACKEND)
+    login(request, person, backend=BACKEND)
     request.session.pop(MUST, None)  # asked for by an earlier sign-in with a password
     note_proof(request)
     return str(kept["next"])

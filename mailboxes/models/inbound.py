@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tenants.diagnosis import Diagnosis
 from tenants.ownership import OwnedQuerySet, TenantOwned
 
 #: States in which nothing more is to be decided: the mail may be moved, marked or deleted at Microsoft.
@@ -152,4 +153,4 @@ class InboundMessage(TenantOwned):
 
     def error_as_json(self) -> dict[str, Any] | None:
         """Give the error in the shape of the commands' JSON: code, cause, who, fix; None without one."""
-        return {key: self.error[key] for key in ("code", "cause", "who", "fix")} if self.error else None
+        return Diagnosis.as_error(self.error)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailboxes.models.sign_in import Direction
 from mailboxes.models.template import template_field
+from tenants.diagnosis import Diagnosis
 from tenants.models import Credential
 from tenants.ownership import OwnedQuerySet, TenantOwned
 
@@ -290,4 +291,4 @@ class Mailbox(TenantOwned):
 
     def trouble_as_error(self) -> dict[str, Any] | None:
         """Give the trouble in the shape of the commands' JSON: code, cause, who, fix; None when all is well."""
-        return {key: self.trouble[key] for key in ("code", "cause", "who", "fix")} if self.trouble else None
+        return Diagnosis.as_error(self.trouble)

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tenants.diagnosis import Diagnosis
 from tenants.ownership import OwnedQuerySet, TenantOwned
 
 
@@ -169,4 +170,4 @@ class OutboundMessage(TenantOwned):
 
     def error_as_json(self) -> dict[str, Any] | None:
         """Give the error in the shape of the commands' JSON: code, cause, who, fix; None without one."""
-        return {key: self.error[key] for key in ("code", "cause", "who", "fix")} if self.error else None
+        return Diagnosis.as_error(self.error)

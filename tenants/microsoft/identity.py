@@ -23,12 +23,12 @@ __all__ = ["AppToken", "CertificateCredential", "Credential", "SecretCredential"
 
 GRAPH = "graph"
 EXCHANGE = "exchange"
-_MAX_LIFE_S = 24 * 3600
+MAX_LIFE_S = 24 * 3600
 _DIRECTORY = re.compile(
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*",
     re.IGNORECASE,
 )
-_BEARER = re.compile(r"[A-Za-z0-9._~+/=-]+")
+BEARER = re.compile(r"[A-Za-z0-9._~+/=-]+")
 # Entra says 700027 for an expired certificate as well as for an unknown one.
 _CERTIFICATE_CODES = frozenset({"AADSTS700027", "AADSTS50012", "AADSTS700024"})
 
@@ -111,8 +111,8 @@ def _refused(answer: dict[str, Any], credential: Credential, wire: LoginWire) ->
 
 
 def _read_token(answer: dict[str, Any], wire: LoginWire) -> AppToken:
-    value, life_s = answer["access_token"], _whole_seconds(answer.get("expires_in"))
-    if not isinstance(value, str) or not _BEARER.fullmatch(value) or life_s <= 0:
+    value, life_s = answer["access_token"], whole_seconds(answer.get("expires_in"))
+    if not isinstance(value, str) or not BEARER.fullmatch(value) or life_s <= 0:
         raise BadAnswer.own("answer_malformed")
     claims = _claims(value)
     tenant = str(claims.get("tid") or "").lower()
@@ -121,13 +121,14 @@ def _read_token(answer: dict[str, Any], wire: LoginWire) -> AppToken:
     roles = claims.get("roles")
     return AppToken(
         value=value,
-        expires_at=datetime.now(UTC) + timedelta(seconds=min(life_s, _MAX_LIFE_S)),
+        expires_at=datetime.now(UTC) + timedelta(seconds=min(life_s, MAX_LIFE_S)),
         roles=tuple(str(role) for role in roles) if isinstance(roles, list) else (),
         clock_skew=wire.skew,
     )
 
 
-def _whole_seconds(value: object) -> int:
+def whole_seconds(value: object) -> int:
+    """Read a number of seconds that may come as text; 0 for anything else."""
     try:
         return int(value) if isinstance(value, int | str) else 0
     except ValueError:

@@ -19,13 +19,11 @@ from tenants.errors import BadAnswer, IntegrationError, Misconfigured, TokenRefu
 from tenants.microsoft.claims import Account, read_account
 from tenants.microsoft.clouds import Cloud
 from tenants.microsoft.credentials import Credential
-from tenants.microsoft.identity import EXCHANGE, GRAPH
+from tenants.microsoft.identity import BEARER, EXCHANGE, GRAPH, MAX_LIFE_S, whole_seconds
 from tenants.microsoft.login import LoginWire, refusal
 from tenants.redaction import remember
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_BEARER: Final = re.compile(r"[A-Za-z0-9._~+/=-]+")
-_MAX_LIFE_S: Final = 24 * 3600
 #: Added to every request by MSAL itself, which refuses to be told.
 _ALWAYS: Final = frozenset({"openid", "profile", "offline_access"})
 _MSAL_ERRORS: Final = (
@@ -178,7 +176,7 @@ def ask_device_code(client: Client, *, scopes: Sequence[str]) -> DeviceCode:
         raise BadAnswer.own("answer_malformed")
     if not str(shown["verification_uri"]).startswith("https://"):
         raise BadAnswer.own("answer_malformed")
-    life_s, interval_s = _whole(answer.get("expires_in")), _whole(answer.get("interval"))
+    life_s, interval_s = whole_seconds(answer.get("expires_in")), whole_seconds(answer.get("interval"))
     return DeviceCode(
         user_code=str(shown["user_code"]),
         device_code=str(shown["device_code"]),
@@ -242,9 +240,9 @@ def _read(
 ) -> UserToken:
     if "access_token" not in answer:
         raise refusal(answer, {}, skew=wire.skew)
-    value, life_s = answer["access_token"], _whole(answer.get("expires_in"))
+    value, life_s = answer["access_token"], whole_seconds(answer.get("expires_in"))
     renewal = answer.get("refresh_token")
-    if not isinstance(value, str) or not _BEARER.fullmatch(value) or life_s <= 0:
+    if not isinstance(value, str) or not BEARER.fullmatch(value) or life_s <= 0:
         raise BadAnswer.own("answer_malformed")
     if not isinstance(renewal, str) or not renewal:
         raise TokenRefused.own("sign_in_not_lasting")
@@ -262,14 +260,7 @@ def _read(
     return UserToken(
         value=value,
         refresh_token=renewal,
-        expires_at=datetime.now(UTC) + timedelta(seconds=min(life_s, _MAX_LIFE_S)),
+        expires_at=datetime.now(UTC) + timedelta(seconds=min(life_s, MAX_LIFE_S)),
         scopes=tuple(sorted({name.rpartition("/")[2] for name in str(answer.get("scope") or "").split()})),
         account=account,
     )
-
-
-def _whole(value: object) -> int:
-    try:
-        return int(value) if isinstance(value, int | str) else 0
-    except ValueError:
-        return 0
