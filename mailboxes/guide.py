@@ -20,7 +20,7 @@ from tenants.setup import mailbox_guide
 from tenants.setup.chain import look_at_credential
 from tenants.setup.guide import Facts, Step, steps
 from tenants.setup.mailbox_guide import Situation
-from tenants.setup.permissions import Feature, Permission, needed
+from tenants.setup.permissions import Feature, Kind, Permission, Resource, needed
 from tenants.setup.powershell import Target
 from tenants.whom import for_its_tenant
 
@@ -85,6 +85,11 @@ def _needed(mailbox: Mailbox, registration: AppRegistration) -> list[Permission]
     return sorted(needed_by(mailbox, registration), key=lambda one: one.is_optional)
 
 
+def _by_application(mailbox: Mailbox, registration: AppRegistration) -> bool:
+    wanted = needed_by(mailbox, registration)
+    return any(one.kind is Kind.APPLICATION and one.resource is Resource.GRAPH for one in wanted)
+
+
 def _has_sent(mailbox: Mailbox) -> bool | None:
     """Tell whether Exchange has let it send from its from address; None while nobody has tried."""
     row = Sender.objects.filter(mailbox=mailbox, address=sender_of(mailbox).lower()).first()
@@ -117,6 +122,7 @@ def _facts(
         wanted=wanted,
         granted=consent.roles.split() if consent else None,
         working=[mailbox.address for mailbox in mailboxes if mailbox.last_success_at],
+        by_application=[one.address for one in mailboxes if _by_application(one, registration)],
         reads_imap=bool(features & {Feature.IMAP, Feature.POP}),
         sends_smtp=Feature.SMTP in features,
     )

@@ -6,7 +6,7 @@ Everything is told from rows; nothing is asked of Microsoft.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -55,6 +55,9 @@ class Facts:
     wanted: Sequence[Permission]
     granted: Sequence[str] | None
     working: Sequence[str]  #: addresses of which mail has been read
+    by_application: Sequence[
+        str
+    ]  #: addresses the application itself opens over Graph; no other is opened to it
     reads_imap: bool
     sends_smtp: bool
     #: What the other mailboxes of the registration need: not superfluous, whatever this guide is about.
@@ -75,8 +78,9 @@ class Facts:
 def steps(facts: Facts) -> list[Step]:
     """Give the steps in the order they are done in."""
     found = [_roles(), _registration(facts), _credential(facts), permission_step(facts), _mailboxes(facts)]
-    if facts.target.addresses and _graph_roles(facts):
-        found += [_limit(facts), _older_limit(facts)]
+    if facts.by_application and _graph_roles(facts):
+        opened = replace(facts, target=replace(facts.target, addresses=facts.by_application))
+        found += [_limit(opened), _older_limit(opened)]
     if facts.reads_imap or facts.sends_smtp:
         found.append(protocol_step(facts))
     return [*found, network_step(facts)]
@@ -335,8 +339,8 @@ def _hosts(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _graph_roles(facts: Facts) -> list[str]:
-    mine = [one for one in facts.wanted if one.resource is Resource.GRAPH and not one.is_optional]
-    return [one.name for one in mine if one.name in _EXCHANGE_ROLES]
+    own = [one for one in facts.wanted if one.kind is Kind.APPLICATION and not one.is_optional]
+    return [one.name for one in own if one.resource is Resource.GRAPH and one.name in _EXCHANGE_ROLES]
 
 
 def _is_limited(facts: Facts) -> bool:

@@ -104,6 +104,18 @@ def test_mailboxes_no_longer_read_stand_in_no_script() -> None:
     assert all("gone@contoso.example" not in one.script for one in guide_of(registration))
 
 
+def test_application_is_given_no_role_on_a_mailbox_a_person_opens() -> None:
+    """S1-4, S4-20: a role of Exchange opens it to the application, whoever signs in."""
+    registration = connected(address="app@contoso.example")
+    beside = {"tenant": registration.tenant, "registration": registration}
+    MailboxFactory(**beside, address="person@contoso.example", sign_in="authorization_code")
+    script = step(registration, "Recommended: limit").script
+    assert ("app@contoso.example" in script, "person@contoso.example" in script) == (True, False)
+
+    alone = connected(sign_in="authorization_code")
+    assert not any("limit" in one.title for one in guide_of(alone))
+
+
 def test_a_mailbox_being_set_up_counts_before_it_is_on() -> None:
     """Its permissions are not called superfluous, and the scripts open it."""
     registration = connected(roles="Mail.ReadWrite", is_active=False, address="new@contoso.example")
