@@ -123,7 +123,10 @@ RETRACTING: Final = _each(
     "wait stop hold cancel ignore disregard mistake withdraw retract revoke oops kidding joking instead",
     "rather wrongly accidentally undo halt stopp warte warten moment irrtum versehen versehentlich",
     "stattdessen scherz zurück annuler annulez attendez erreur esperen espere cancelar aspettate wacht",
-    "vergissing vänta vent czekaj pomyłka počkejte omyl подождите ошибка",
+    "cancelled canceled withdrawn revoked retracted stopped forget scratch strike thought thoughts mind",
+    "changed reconsider hmm unsure uncertain doubt doubts discuss talk joke lol haha waiting awaiting",
+    "vergiss vergessen lieber anders überlegt unsicher unklar zweifel besprechen abwarten oubliez",
+    "olvide dimentichi vergissing vänta vent czekaj pomyłka počkejte omyl подождите ошибка",
 )
 #: These say on what a thing depends.
 CONDITIONAL: Final = _each("if when should wenn falls sollten si se als jeśli om hvis если")
@@ -143,6 +146,8 @@ DEPENDING: Final = CONDITIONAL | _each(
     "somente porém maar mits tenzij misschien alleen indien voorwaarde ale jeżeli może tylko chyba pod",
     "warunkiem men bara endast bare kun dersom forudsat förutsatt jos mutta vain pokud jestli jen pouze",
     "ak iba pokiaľ ha csak dacă dar numai doar ako ali samo αν εάν αλλά μόνο но только лишь якщо але",
+    "provisionally tentatively temporarily preliminary contingent excluding minus apart given vorläufig",
+    "unverbindlich provisorisch abzüglich ausgenommen provisoirement provisionalmente voorlopig",
     "лише тільки eğer ama fakat ancak sadece yalnızca şartıyla",
 )
 #: In the sentence that approves, and at the beginning of another, these leave less of it.
