@@ -98,11 +98,15 @@ class SmtpWire:
     def cut(self, count: int) -> Iterator[int]:
         dice = random.Random(SEED)
         cuts = ["begun", "untaken", "unheard"] * (count // 3 + 1)
-        for done, kind in enumerate(dice.sample(cuts[:count], count)):
-            # Between two cuts a few mails go through: a run of them would only ever meet the same mail.
-            self.server.weather.cuts = [kind] if kind == "begun" else ["", kind]
-            while self.server.weather.cuts:
-                yield count - done
+        try:
+            for done, kind in enumerate(dice.sample(cuts[:count], count)):
+                # Between two cuts a few mails go through: a run of them would only ever meet the same mail.
+                self.server.weather.cuts = [kind] if kind == "begun" else ["", kind]
+                while self.server.weather.cuts:
+                    yield count - done
+        finally:
+            # Where time was up first, whoever clears up behind is not to meet the rest.
+            self.server.weather.cuts = []
 
     def left(self) -> Counter[str]:
         return Counter(self.server.message_ids())
