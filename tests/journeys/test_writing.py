@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from mailboxes.models import OutboundMessage
 from tenants.diagnosis import diagnose_own
 from tests.factories import PASSWORD, EntryFactory, TicketFactory
+from tests.journeys.browsing import sign_in
 from tests.journeys.test_composer import desk, settle, submit, ticket
 from tickets.models import AnswerDraft, Entry, Ticket
 from tickets.replies import Answer, reply
@@ -48,6 +49,26 @@ def test_whoever_is_signed_out_while_he_writes_loses_nothing(
     desk.bring_to_front()
     assert submit(desk).text == "Unplug it."
     desk.strange.clear()  # type: ignore[attr-defined]  # the browser writes down what was refused
+
+
+def test_without_scripts_an_answer_that_met_the_sign_in_leads_back_to_its_ticket(
+    browser: Browser, live_server: Any, ticket: Ticket
+) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    sign_in(page, live_server.url, "agent")
+    page.goto(f"{live_server.url}/admin/tickets/ticket/{ticket.pk}/change/")
+    page.fill("#answer-text", "Unplug it.")
+    page.context.clear_cookies(name="m365_session")
+    page.click("text=Send to the customer")
+    page.fill("[name=username]", "agent")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(f"**/ticket/{ticket.pk}/change/")
+    expect(page.get_by_text("you had to sign in first")).to_be_visible()
+    page.fill("#answer-text", "Unplug it.")
+    page.click("text=Send to the customer")
+    assert OutboundMessage.objects.get().text == "Unplug it."
+    page.context.close()
 
 
 def test_whoever_answers_after_a_colleague_is_told_before_it_is_sent(desk: Page, ticket: Ticket) -> None:
