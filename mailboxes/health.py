@@ -67,7 +67,10 @@ def is_quiet(mailbox: Mailbox, health: Health) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backfill:
-    """How far the first walk through a folder has come; `left` is 0 when Microsoft's count was too low."""
+    """How far the first walk through a folder has come; `left` is 0 when Microsoft's count was too low.
+
+    `total` is 0 where mail is taken from a date on.
+    """
 
     total: int
     seen: int
@@ -87,12 +90,15 @@ class Backfill:
 def backfill_of(mailbox: Mailbox, counts: dict[str, int]) -> Backfill | None:
     """Measure the first walk while it is under way; `counts` are the mailbox's mails by state."""
     walking = Folder.objects.filter(mailbox=mailbox, purpose=Folder.Purpose.INBOX, is_walking=True)
-    if not mailbox.backlog_total or not walking.exists():
-        return None
     seen = sum(counts.values())
-    left = max(0, mailbox.backlog_total - seen)
+    # With a bound nobody knows beforehand how many there are, only how many have come.
+    is_counted = bool(mailbox.backlog_total) or (seen and mailbox.last_success_at is None)
+    if not is_counted or not walking.exists():
+        return None
+    total = mailbox.backlog_total or 0
+    left = max(0, total - seen)
     return Backfill(
-        total=mailbox.backlog_total,
+        total=total,
         seen=seen,
         settled=seen - counts.get(InboundMessage.State.RECEIVED, 0),
         ends_at=_end_of(mailbox, left, timezone.now()),

@@ -59,7 +59,9 @@ def top(mailbox: Mailbox) -> dict[str, Any]:
     received = InboundMessage.objects.filter(mailbox=mailbox, state__in=InboundMessage.State.values)
     return {
         "health": health,
-        "sentence": _sentence(mailbox, health),
+        "sentence": _("The first walk through the folder is under way.")
+        if health is Health.FRESH and counts
+        else _sentence(mailbox, health),
         "trouble": explain(mailbox.trouble) if health in {Health.TROUBLE, Health.WAITING} else None,
         "hours": draw(figures.per_hour(received, timezone.now()), mailbox_id=mailbox.pk),
         "counts": [

@@ -322,3 +322,16 @@ def test_readers_are_offered_nothing_that_is_refused_to_them(desk: Desk) -> None
         mails = client.get(reverse("admin:mailboxes_mailbox_changelist")).content.decode()
         assert (reverse("admin:tenants_appregistration_explain") in page) is is_offered
         assert ("take_over_all" in mails) is is_offered
+
+
+@pytest.mark.parametrize("total", [None, 3_000])
+def test_first_walk_shows_how_far_it_is_with_and_without_a_total(desk: Desk, total: int | None) -> None:
+    """S0-28: from a date on nobody knows beforehand how many there are."""
+    mailbox = MailboxFactory(tenant=desk.ours, backlog_total=total)
+    FolderFactory(mailbox=mailbox, is_walking=True)
+    InboundMessageFactory(mailbox=mailbox, state="filed")
+    page = signed_in(desk.admin).get(url_of(mailbox)).content.decode()
+    said = "1 of 3000 seen, 1 done, 2999 left" if total else "from the date on: 1 seen, 1 done"
+    assert said in page
+    assert "The first walk through the folder is under way." in page
+    assert ("<progress" in page) is bool(total)
