@@ -195,7 +195,9 @@ def permission_step(facts: Facts) -> Step:
     unused = compare([*facts.wanted, *facts.wanted_beside], facts.granted or ())
     if extra := (*unused.foreign, *unused.superfluous):
         says.append(
-            _("Granted, and used by nothing here: %(names)s. Remove unless another program needs it.")
+            _(
+                "Granted, and used by nothing here: %(names)s. Remove unless other programs, or sending, will need it."
+            )
             % {"names": ", ".join(extra)}
         )
     by_person = any(one.kind is Kind.DELEGATED for one in facts.wanted)
