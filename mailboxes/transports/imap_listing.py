@@ -70,17 +70,22 @@ def head_of(connection: ImapConnection, message_id: str) -> bytes:
     reply = connection.run(f"UID SEARCH HEADER MESSAGE-ID {quoted(message_id)}").checked()
     texts = [one.text[8:] for one in reply.responses if _HIT.match(one.text)]
     uids = [uid for text in texts for uid in _numbers(text, above=0)]
-    told = _by_number(connection.run(f"UID FETCH {uids[-1]} {_HEAD}").responses) if uids else {}
+    told = _by_number(_headers(connection, str(uids[-1]), _HEAD).responses) if uids else {}
     return next((one.literals[0] for one in told.values() if one.literals), b"")
 
 
 def describe(connection: ImapConnection, place: Place, uids: Sequence[int]) -> list[Ref]:
     """Describe mails; one the server does not describe is listed all the same, and asked for."""
-    reply = connection.run(f"UID FETCH {number_set(uids)} {LISTING}")
+    reply = _headers(connection, number_set(uids), LISTING)
     told = _by_number(reply.responses)
     if not told:
         reply.checked()
     return [_ref(write_id(place, uid), told.get(uid)) for uid in uids]
+
+
+def _headers(connection: ImapConnection, uids: str, wanted: str) -> Reply:
+    """Ask for header lines; one of a megabyte is cut, or its mail would hold up all others."""
+    return connection.run(f"UID FETCH {uids} {wanted}", take=connection.read_beginning)
 
 
 def _by_number(responses: Iterable[Response]) -> Mapping[int, Response]:

@@ -16,12 +16,14 @@ from typing import Final
 
 from mailboxes.transports import xoauth2
 from mailboxes.transports.imap_names import quoted
-from mailboxes.transports.line import Line
+from mailboxes.transports.line import Beginning, Line
 from mailboxes.transports.refusals import refused
 from tenants.errors import AccessDenied, BadAnswer, FolderGone, IntegrationError, NetworkFailure
 
 #: The longest literal that is taken into memory: headers of one mail, a folder's name.
 SMALL_BYTES: Final = 64 * 1024
+#: The longest header that is read on past that, for its mail must not hold up the others. Bytes.
+HEADER_BYTES: Final = 256 * 1024 * 1024
 #: More pieces than this no answer of ours has.
 PIECES: Final = 40
 #: A connection that was silent for longer may have been forgotten by a firewall: it is asked first.
@@ -154,6 +156,13 @@ class ImapConnection:
             self._line.close()
             raise BadAnswer.own("answer_too_long")
         return self._line.read(size_bytes)
+
+    def read_beginning(self, _text: bytes, size_bytes: int) -> bytes:
+        """Take the beginning of a literal into memory and let the rest go by."""
+        into = Beginning(SMALL_BYTES)
+        if self._line.copy(size_bytes, into, max_bytes=HEADER_BYTES).is_truncated:
+            raise BadAnswer.own("answer_too_long")
+        return into.getvalue()
 
     @property
     def line(self) -> Line:

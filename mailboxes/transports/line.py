@@ -177,6 +177,18 @@ class Line:
         raise failure
 
 
+class Beginning(io.BytesIO):
+    """Keeps the beginning of what is written to it, and lets the rest go by."""
+
+    def __init__(self, keep_bytes: int) -> None:
+        super().__init__()
+        self._keep_bytes = keep_bytes
+
+    def write(self, content: Any) -> int:
+        super().write(content[: max(self._keep_bytes - self.tell(), 0)])
+        return len(content)
+
+
 def write_all(into: BinaryIO, content: bytes) -> None:
     """Write to an unbuffered file, which may take less than it is given."""
     rest = memoryview(content)

@@ -66,7 +66,7 @@ def describe(connection: PopConnection, mails: Sequence[Mail]) -> list[Ref]:
 def read_headers(connection: PopConnection, numbers: Sequence[int]) -> list[bytes]:
     """Fetch headers; b"" for a mail that the server does not show."""
     commands = [f"TOP {number} 0" for number in numbers]
-    return [connection.small_body() if status.is_ok else b"" for status in connection.ask(commands)]
+    return [connection.header() if status.is_ok else b"" for status in connection.ask(commands)]
 
 
 def seen_marks(cursor: str) -> set[str]:

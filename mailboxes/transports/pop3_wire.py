@@ -13,14 +13,17 @@ from time import monotonic
 from typing import Final
 
 from mailboxes.transports import xoauth2
-from mailboxes.transports.line import Line
+from mailboxes.transports.line import Beginning, Line
 from mailboxes.transports.refusals import refused
 from tenants.errors import AccessDenied, BadAnswer, IntegrationError
 
 #: How many commands are on their way at once; few enough that both sides' buffers hold them.
 WINDOW: Final = 50
-#: The longest listing, some hundred thousand mails, or header block that is taken into memory.
+#: The longest listing, some hundred thousand mails, that is taken into memory.
 SMALL_BYTES: Final = 16 * 1024 * 1024
+#: What is kept of one header block, and how far a longer one is read on: its mail must not hold up the others.
+HEADER_BYTES: Final = 1024 * 1024
+LONGEST_HEADER_BYTES: Final = 256 * 1024 * 1024
 STATUS_BYTES: Final = 4096
 STALE_S: Final = 30.0
 
@@ -116,6 +119,13 @@ class PopConnection:
         """Read what follows a status into memory. Raises BadAnswer when it is too much for that."""
         into = BytesIO()
         if self.line.copy_dotted(into, listed_bytes=0, max_bytes=SMALL_BYTES).is_truncated:
+            raise BadAnswer.own("answer_too_long")
+        return into.getvalue()
+
+    def header(self) -> bytes:
+        """Read a header block that follows a status; of a very long one the beginning."""
+        into = Beginning(HEADER_BYTES)
+        if self.line.copy_dotted(into, listed_bytes=0, max_bytes=LONGEST_HEADER_BYTES).is_truncated:
             raise BadAnswer.own("answer_too_long")
         return into.getvalue()
 

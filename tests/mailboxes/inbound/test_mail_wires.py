@@ -18,6 +18,7 @@ from mailboxes.models import Folder, InboundMessage, Mailbox
 from mailboxes.models.inbound import remote_key_of
 from sandbox.server import Sandbox
 from tenants.setup.check import Status
+from tests.factories import mail
 from tests.journeys.customer import Control, Customer, connect
 from tests.mail_servers.dovecot import Dovecot
 from tests.mailboxes.transports.contract import some
@@ -83,6 +84,18 @@ def test_mail_without_a_byte_is_a_ticket(over: Over, dovecot: Dovecot, transport
         customer.sync()
         InboundMessage.objects.update(retry_at=None)
     assert (customer.states(), Entry.objects.count()) == ({"filed": 1}, 1)
+
+
+@pytest.mark.parametrize(("transport", "size_bytes"), [("imap", 1_000_000), ("pop3", 17_000_000)])
+def test_mail_with_an_endless_subject_holds_up_no_other(
+    over: Over, dovecot: Dovecot, transport: str, size_bytes: int
+) -> None:
+    """MT-038: its header is longer than what a listing takes into memory."""
+    customer = over(transport, after="delete", move_to="")
+    endless = mail(subject="x" * size_bytes, message_id="<endless@fabrikam.example>")
+    dovecot.put(customer.mailbox.address, [*some(1), endless, *some(1, first=1)])
+    assert customer.sync().error is None
+    assert (customer.states(), left(dovecot, customer)) == ({"filed": 3}, 0)
 
 
 @pytest.mark.parametrize(("after", "rest"), [("delete", 0), ("keep", 12)])
