@@ -200,6 +200,15 @@ def test_new_sign_in_shuts_out_whoever_was_renewing_the_old_one(entra: Entra) ->
     assert row().refresh_token is None
 
 
+def test_renewal_under_way_brings_back_nobody_who_has_signed_out(entra: Entra) -> None:
+    box = mailbox()
+    old = signed_in(box)
+    assert tokens.claim(old)
+    tokens.forget(box)
+    assert not tokens._kept(old, {"refresh_token": "stale"}, {})
+    assert row().refresh_token is None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_fifty_workers_at_once_make_one_call(entra: Entra) -> None:
     box = mailbox()
