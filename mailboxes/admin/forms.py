@@ -72,6 +72,9 @@ class MailboxForm(TenantForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            # Not on the page, and so it would count as changed at every saving.
+            self.fields.pop("preview_first", None)
         if "aliases" in self.fields:
             self.fields["aliases"].widget.attrs["rows"] = 3
         if "confirm_address" in self.fields:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from mailboxes.admin.filters import HealthFilter
 from mailboxes.health import Health, backfill_of, health_of
 from mailboxes.models import Folder, InboundMessage, Mailbox
-from tenants.models import Tenant
+from tenants.models import AuditEntry, Tenant
 from tenants.whom import for_machine
 from tests.factories import EntryFactory, FolderFactory, InboundMessageFactory, MailboxFactory
 from tests.tenants.admin.conftest import Desk, signed_in
@@ -322,6 +322,13 @@ def test_readers_are_offered_nothing_that_is_refused_to_them(desk: Desk) -> None
         mails = client.get(reverse("admin:mailboxes_mailbox_changelist")).content.decode()
         assert (reverse("admin:tenants_appregistration_explain") in page) is is_offered
         assert ("take_over_all" in mails) is is_offered
+
+
+def test_audit_tells_of_nothing_but_what_was_changed(desk: Desk) -> None:
+    mailbox = MailboxFactory(tenant=desk.ours)
+    signed_in(desk.admin).post(url_of(mailbox), form_of(mailbox, joins_by_subject="on"))
+    told = AuditEntry.objects.filter(subject_id=mailbox.pk, action="changed").latest("pk").details
+    assert told == {"joins_by_subject": [False, True]}
 
 
 @pytest.mark.parametrize("total", [None, 3_000])
