@@ -11,7 +11,6 @@ from typing import Any, Final
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import F
 from django.utils import timezone
 
 from m365integration.provisioning.plan import (
@@ -26,7 +25,7 @@ from m365integration.provisioning.plan import (
     TenantPlan,
 )
 from mailboxes import tokens
-from mailboxes.models import Folder, Mailbox
+from mailboxes.models import Mailbox
 from mailboxes.models.mailbox import TARGETS
 from mailboxes.sides import SendingSide
 from tenants import audit
@@ -150,7 +149,7 @@ class Writer:
             )
         self._save(row, _with_consequences(row, columns))
         if not is_new and was != (row.since, row.since_at):
-            _walk_again(row)
+            row.walk_again()
         sides = (
             ("password", row, plan.password),
             ("outbound_password", SendingSide(row), plan.sending_password),
@@ -238,13 +237,3 @@ def _with_consequences(row: Mailbox, columns: Columns) -> Columns:
     if differs:
         found["next_sync_at"] = timezone.now()
     return found
-
-
-def _walk_again(mailbox: Mailbox) -> None:
-    """List the folder from its start with the new bound.
-
-    A run under way loses its claim and writes no cursor any more; the ledger keeps the walk from doubling a mail.
-    """
-    Mailbox.objects.filter(pk=mailbox.pk).update(claim_number=F("claim_number") + 1)
-    inbox = Folder.objects.filter(mailbox=mailbox, purpose=Folder.Purpose.INBOX)
-    inbox.update(cursor="", is_walking=True)

@@ -267,13 +267,16 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
         if "address" in changed:
             # All of it belongs to the mailbox of the old address; the next look begins with new rows.
             mailbox.folders.all().delete()
+        has_new_bound = "since" in changed or (mailbox.since == Mailbox.Since.DATE and "since_at" in changed)
         if "since" in changed:
             mailbox.since_at = None if mailbox.since != Mailbox.Since.DATE else mailbox.since_at
             changed.add("since_at")
-        if changed & {"address", "folder"}:
+        if has_new_bound or changed & {"address", "folder"}:
             changed = changed | mailbox.forget_confirmation()
         if changed:
             mailbox.save(update_fields=sorted(changed))
+        if has_new_bound:
+            mailbox.walk_again()
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Ask for a look before the first sync only where there is a first sync to come."""

@@ -279,6 +279,16 @@ class Mailbox(TenantOwned):
             self.next_sync_at = timezone.now()
         super().save(**kwargs)
 
+    def walk_again(self) -> None:
+        """List the folder from its start with the bound as it is now.
+
+        A run under way loses its claim and writes no cursor any more; the ledger keeps the walk from doubling a mail.
+        """
+        type(self).objects.filter(pk=self.pk, tenant=self.tenant).update(
+            claim_number=models.F("claim_number") + 1
+        )
+        self.folders.filter(purpose="inbox").update(cursor="", remote_id="", is_walking=True)
+
     def forget_confirmation(self) -> set[str]:
         """Ask anew about a full folder, for it is another one; gives the columns to be saved."""
         self.count_confirmed_at = self.held_mails = None
