@@ -22,6 +22,8 @@ State = OutboundMessage.State
 Delivery = OutboundMessage.Delivery
 #: A mail that could not be sent for so long fails, where people see it.
 GIVE_UP_AFTER: Final = timedelta(days=5)
+#: One that waited longer may stand as it did in a backup, and have left since.
+OLD_AFTER: Final = timedelta(minutes=10)
 
 
 #: Those who recognise answers by the Message-ID; nothing is imported from them here.
@@ -85,7 +87,8 @@ def outgoing(row: OutboundMessage, mail: Composed) -> Outgoing:
         mime=mail.mime,
         files=mail.files,
         remote_id=row.remote_id,
-        is_retry=row.tries > 1 or bool(row.remote_id),
+        tries=row.tries - 1,
+        is_old=timezone.now() - row.queued_at > OLD_AFTER,
         taken=has_taken(row),
         uploads={begun.file_name: begun.address}
         if begun and not isinstance(begun.address, Unreadable)

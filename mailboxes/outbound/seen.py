@@ -15,8 +15,9 @@ from mailboxes.models.outbound import OutboundQuerySet
 from mailboxes.transports.base import Ref
 
 State = OutboundMessage.State
-#: Taken back while in doubt, or its draft sent from Outlook by somebody: the copy shows that it left all the same.
-_NOT_KNOWN_AS_SENT: Final = (State.UNCERTAIN, State.CANCELLED, State.FAILED)
+#: Taken back while in doubt, its draft sent from Outlook by somebody, sent since the backup was made that is used now:
+#: the copy shows that it left all the same.
+_NOT_KNOWN_AS_SENT: Final = (State.QUEUED, State.UNCERTAIN, State.CANCELLED, State.FAILED)
 #: A draft may lie so long between its making and its sending; bounds the look for ids, of which there is no index.
 LAG: Final = timedelta(days=6)
 

@@ -88,7 +88,7 @@ class GraphOutbound:
 
     def _found_or_drafted(self, mail: Outgoing, journal: Journal) -> Draft | Sighting:
         """Make the draft, or find the one an earlier try has made; a Sighting when that was sent meanwhile."""
-        if mail.is_retry:
+        if mail.may_be_there:
             seen = self.find(remote_id=mail.remote_id, message_id=mail.message_id)
             if seen.found is Found.SENT:
                 return seen
@@ -103,7 +103,7 @@ class GraphOutbound:
     def _attach_all(self, remote_id: str, mail: Outgoing, journal: Journal) -> None:
         if not mail.files:
             return
-        done = self.attached(remote_id) if mail.is_retry else set()
+        done = self.attached(remote_id) if mail.may_be_there else set()
         # Sessions of a draft that somebody has deleted lead nowhere.
         begun = mail.uploads if remote_id == mail.remote_id else {}
         for file in mail.files:

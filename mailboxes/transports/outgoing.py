@@ -28,8 +28,9 @@ class FileOnDisk(Protocol):
 class Outgoing:
     """A mail ready for the wire.
 
-    `recipients` are those who have not got it yet, `taken` how many have; `remote_id` and `is_retry` tell of earlier
-    tries, and by `message_id` it is recognised in Sent Items. `uploads` are sessions begun for its files, by name.
+    `recipients` are those who have not got it yet, `taken` how many have; `remote_id` and `tries` tell of earlier
+    tries, and by `message_id` it is recognised in Sent Items. One that `is_old` is looked up before it is sent: who
+    restored a backup does not know that it left. `uploads` are sessions begun for its files, by name.
     """
 
     sender: str
@@ -38,9 +39,15 @@ class Outgoing:
     mime: bytes
     files: Sequence[FileOnDisk] = ()
     remote_id: str = ""
-    is_retry: bool = False
+    tries: int = 0
+    is_old: bool = False
     taken: int = 0
     uploads: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def may_be_there(self) -> bool:
+        """Tell whether Microsoft may have it already, as a draft or sent."""
+        return self.tries > 0 or bool(self.remote_id) or self.is_old
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What became of a mail SMTP gave no answer about: a look into Sent Items, over the wire the mailbox is read by."""
+"""What became of a mail that may have left before: a look into Sent Items, over the wire the mailbox is read by."""
 
 from __future__ import annotations
 

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from mailboxes.transports.dial import Dial, TokenSource
-from mailboxes.transports.outgoing import Doubtful, Journal, Outgoing, Receipt, Sighting
+from mailboxes.transports.outgoing import Doubtful, Found, Journal, Outgoing, Receipt, Sighting
 from mailboxes.transports.smtp_wire import SmtpConnection
 from tenants.errors import IntegrationError, Misconfigured, RecipientRefused
 
 #: What Exchange takes from a mailbox unless its limit was raised; more goes over Graph, which streams it. Bytes.
 MAX_MIME_BYTES: Final = 35 * 1024 * 1024
+#: So many tries wait for a look into Sent Items that fails.
+LOOKS: Final = 3
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 
 
@@ -40,6 +42,8 @@ class SmtpOutbound:
         if not mail.recipients:
             return Receipt()
         journal.alive()
+        if mail.is_old and not mail.taken and self._has_left(mail):
+            return Receipt()
         if mail.remote_id:
             # Begun over Graph: nobody is to find that draft in Outlook, and send it.
             if self._beside.clear_away(remote_id=mail.remote_id, message_id=mail.message_id):
@@ -54,6 +58,15 @@ class SmtpOutbound:
             if not is_clean:
                 connection.drop()
         return Receipt(refused=refused)
+
+    def _has_left(self, mail: Outgoing) -> bool:
+        try:
+            return self.find(remote_id=mail.remote_id, message_id=mail.message_id).found is Found.SENT
+        except IntegrationError as error:
+            # What reads the mailbox may be out of order for days; sending does not wait for its repair.
+            if error.permanent or mail.tries >= LOOKS:
+                return False
+            raise
 
     def send_at_once(self, mail: Outgoing) -> None:
         try:

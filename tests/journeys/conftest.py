@@ -7,13 +7,14 @@ from tests.journeys.fixtures import (
     connected,
     control,
     customer,
+    over,
     sandbox,
     submission,
     submission_server,
 )
 from tests.journeys.person import Connect, Person, connect_person
 
-__all__ = ["connected", "control", "customer", "sandbox", "submission", "submission_server"]
+__all__ = ["connected", "control", "customer", "over", "sandbox", "submission", "submission_server"]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -68,6 +69,31 @@ def connected(control: Control, db: None) -> Callable[..., Customer]:
 
     def make(**values: object) -> Customer:
         return connect(control, **values)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def over(
+    sandbox: Sandbox,
+    control: Control,
+    db: None,
+    submission: Submission,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Callable[..., Customer]:
+    """Connect a customer that sends by SMTP; what is taken lies in Sent Items of the sandbox."""
+    authorities = tmp_path / "ca.pem"
+    authorities.write_bytes(sandbox.ca_path.read_bytes() + submission.tls.ca.read_bytes())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authorities))
+    settings.M365_SMTP_URL = submission.url
+
+    def make(**values: Any) -> Customer:
+        customer = connect(control, **values)
+        submission.weather.user = customer.mailbox.address
+        submission.keep = lambda content: customer.arrive_raw(content, folder="sentitems")
+        return customer
 
     return make
 

@@ -137,9 +137,9 @@ def test_our_own_answer_in_doubt_is_settled_by_lying_there(desk: Customer) -> No
     assert len(departed(desk)) == 1
 
 
-@pytest.mark.parametrize("given_up", ["cancelled", "failed"])
+@pytest.mark.parametrize("given_up", ["cancelled", "failed", "queued"])
 def test_our_own_answer_that_was_given_up_and_lies_there_has_left(desk: Customer, given_up: str) -> None:
-    """F-76: taken back while nobody knew; what is said of it is true in the end."""
+    """F-76: taken back while nobody knew, or as a backup had it; what is said of it is true in the end."""
     row = answer(Ticket.objects.get())
     desk.control.fault("reset_after", path="/send$")
     send(desk)

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from mailboxes.models import MailboxToken
 from sandbox.server import Sandbox
 from tests.journeys.customer import Control
-from tests.journeys.outgoing import answer, later, send, state, ticket_of
+from tests.journeys.outgoing import answer, backed_up, later, send, state, ticket_of
 from tests.journeys.person import Connect, Person, connect_person
 from tests.mail_servers.dovecot import Dovecot
 from tests.mail_servers.submission import Submission
@@ -109,6 +109,18 @@ def test_doubt_is_cleared_up_over_imap(connect: Connect, submission: Submission,
     later()
     send(person.customer)
     assert (state(row), len(submission.taken)) == (end, int(cut == "unheard"))
+
+
+def test_mail_that_left_after_the_backup_is_found_over_imap(connect: Connect, submission: Submission) -> None:
+    """F-61: in a restored database it waits still."""
+    person = connect("imap", outbound_transport="smtp")
+    person.sign_in()
+    row = ask(person)
+    restore = backed_up(row)
+    send(person.customer)
+    restore()
+    send(person.customer)
+    assert (state(row), len(submission.taken)) == ("sent", 1)
 
 
 def test_pop_cannot_look_and_leaves_the_doubt_to_a_person(connect: Connect, submission: Submission) -> None:

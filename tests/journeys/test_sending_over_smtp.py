@@ -5,57 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from mailboxes.models import OutboundMessage, Sender
 from mailboxes.outbound import claims, outbox
 from mailboxes.outbound.outbox import queue_again
 from mailboxes.outbound.trial import send_trial
-from sandbox.server import Sandbox
 from tests import factories
-from tests.journeys.customer import Control, Customer, connect
+from tests.journeys.customer import Customer
 from tests.journeys.outgoing import answer, departed, later, send, state, ticket_of
 from tests.mail_servers.submission import Submission
 from tickets.replies import File
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 
-Over = Callable[..., Customer]
 ADA, BOB, EVE = (f"{name}@fabrikam.example" for name in ("ada", "bob", "eve"))
 
 
 @pytest.fixture
-def over(
-    sandbox: Sandbox,
-    control: Control,
-    db: None,
-    submission: Submission,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> Over:
-    """Connect a customer that sends by SMTP; what is taken lies in Sent Items of the sandbox."""
-    authorities = tmp_path / "ca.pem"
-    authorities.write_bytes(sandbox.ca_path.read_bytes() + submission.tls.ca.read_bytes())
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authorities))
-    settings.M365_SMTP_URL = submission.url
-
-    def make(**values: Any) -> Customer:
-        customer = connect(control, **values)
-        submission.weather.user = customer.mailbox.address
-        submission.keep = lambda content: customer.arrive_raw(content, folder="sentitems")
-        return customer
-
-    return make
-
-
-@pytest.fixture
-def customer(over: Over) -> Customer:
+def customer(over: Callable[..., Customer]) -> Customer:
     return over()
 
 
@@ -152,7 +123,9 @@ def test_a_person_who_has_looked_sends_it_again(customer: Customer, submission: 
     assert (state(row), len(submission.taken)) == ("sent", 1)
 
 
-def test_doubt_without_a_wire_to_look_over_waits_for_a_person(over: Over, submission: Submission) -> None:
+def test_doubt_without_a_wire_to_look_over_waits_for_a_person(
+    over: Callable[..., Customer], submission: Submission
+) -> None:
     customer = over(inbound_transport="none")
     submission.weather.cuts = ["unheard"]
     row = ask(customer)
