@@ -150,7 +150,7 @@ class Filer:
 
     def judged(self, row: InboundMessage, message: ParsedMessage) -> Letter:
         mailbox = self._mailbox(row.mailbox_id)
-        verdict = judge(message, own=self._own_addresses(mailbox, message.sender.email))
+        verdict = judge(message, own=self._own_addresses())
         return Letter(row, mailbox, message, verdict)
 
     def _write(self, letters: Sequence[Letter]) -> Filed:
@@ -256,11 +256,8 @@ class Filer:
             self.mailboxes[pk] = Mailbox.objects.select_related("tenant", "queue").get(pk=pk)
         return self.mailboxes[pk]
 
-    def _own_addresses(self, mailbox: Mailbox, sender: str) -> frozenset[str]:
-        """Our addresses, looked up only for a sender who could be one of us."""
-        domains = {mailbox.address.rpartition("@")[2], mailbox.tenant.domain.lower()}
-        if sender.rpartition("@")[2].lower() not in domains:
-            return frozenset(mailbox.addresses)
+    def _own_addresses(self) -> frozenset[str]:
+        """Give the addresses of all the tenant's mailboxes, in whatever domain, once for all mails."""
         if self._own is None:
             self._own = frozenset(own_addresses(self.tenant_id))
         return self._own

@@ -267,10 +267,13 @@ def test_tenants_with_stored_mail_are_found(mailbox: Mailbox, stored: Stored) ->
     assert filing.tenants_due() == [mailbox.tenant_id]
 
 
-def test_mail_from_ourselves_is_suspended_with_its_reason(mailbox: Mailbox, stored: Stored) -> None:
-    """MT-176: from a mailbox of the same tenant, whichever it is."""
-    colleague = factories.MailboxFactory(tenant=mailbox.tenant)
-    stored("echo", sender=colleague.address.upper())
+@pytest.mark.parametrize("ours", [{}, {"address": "sales@brand.example"}, {"aliases": "sales@brand.example"}])
+def test_mail_from_ourselves_is_suspended_with_its_reason(
+    mailbox: Mailbox, stored: Stored, ours: dict[str, str]
+) -> None:
+    """MT-176: from a mailbox of the same tenant, whichever it is, in whatever domain."""
+    colleague = factories.MailboxFactory(tenant=mailbox.tenant, **ours)
+    stored("echo", sender=colleague.addresses[-1].upper())
     assert file(mailbox).suspended == 1
     assert InboundMessage.objects.get().reason.startswith("self")
     assert Ticket.objects.count() == 0
