@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from mailboxes.enqueue import SYNC_MAILBOX, nudge
-from mailboxes.inbound.sync import sync
+from mailboxes.enqueue import SYNC_MAILBOX, nudge, nudge_all
+from mailboxes.inbound.sync import due_mailboxes, sync
 from mailboxes.outbound import outbox
 from tickets import approvals, filing
 from tickets.sweeping import sweep
@@ -20,15 +20,16 @@ FILE_TENANT = "tickets.tasks.file_tenant"
 
 @shared_task(name=SYNC_MAILBOX, soft_time_limit=SYNC_LIMIT_S, time_limit=SYNC_LIMIT_S + 60)
 def sync_mailbox(mailbox_id: int) -> None:
-    """Read one mailbox, unless staff has paused it; when time is up before the end, the next run is asked for at once.
+    """Read one mailbox, unless staff has paused it; who has more goes on at the end of the line, after all that is due.
 
     Mail to send goes first: behind the long runs of a flood its own nudge would be too old when its turn has come.
     """
     if outbox.has_due():
         outbox.take_turn()
     report = sync(mailbox_id, file=filing.file_for, budget_s=RUN_BUDGET_S, ignores_pause=False)
-    if report.has_more:
-        nudge(SYNC_MAILBOX, mailbox_id)
+    if report.has_more or not report.was_settled:
+        # While imports run the scheduler's own look mostly comes too late to the head of the queue.
+        nudge_all(SYNC_MAILBOX, due_mailboxes(timezone.now()))
 
 
 @shared_task(name="tickets.tasks.file_due")

@@ -169,6 +169,8 @@ def mailboxes_with_leftovers(now: datetime) -> list[int]:
     idle = idle.exclude(folders__other_installation__isnull=False)
     idle = idle.filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
     idle = idle.filter(Q(retry_after_until=None) | Q(retry_after_until__lt=now))
+    # These are read as soon as it is their turn, and tidied up with that.
+    idle = idle.exclude(is_settled=False, next_sync_at__lte=now)
     found = list(idle.values_list("pk", flat=True))
     if found:
         Mailbox.objects.filter(pk__in=found).update(is_settled=False)

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from mailboxes.budget import spent
@@ -38,7 +38,7 @@ class Report:
     """What one run did.
 
     `is_busy`: somebody else had the mailbox. `waits_until`: Microsoft asked for patience, nothing was tried.
-    `has_more`: time was up before the end.
+    `has_more`: time was up before the end. `was_settled`: the run before it had left nothing over.
     """
 
     address: str
@@ -50,6 +50,7 @@ class Report:
     is_busy: bool = False
     waits_until: datetime | None = None
     has_more: bool = False
+    was_settled: bool = True
 
 
 def sync(mailbox_id: int, *, file: FileReceived, budget_s: float, ignores_pause: bool = True) -> Report:
@@ -88,6 +89,7 @@ def sync(mailbox_id: int, *, file: FileReceived, budget_s: float, ignores_pause:
         seconds=time.monotonic() - started,
         error=error,
         has_more=run.is_over() and error is None,
+        was_settled=run.was_settled,
     )
 
 
@@ -269,9 +271,22 @@ def _release(run: Run, values: dict[str, Any]) -> None:
 
 
 def due_mailboxes(now: datetime) -> Sequence[int]:
-    """Take the ids of the mailboxes whose look is due, and move their next look on: a lost nudge costs one interval."""
-    due = list(Mailbox.objects.due(now).values_list("pk", flat=True))
+    """Take the ids of the mailboxes whose look is due, and move their next look on: a lost nudge costs one interval.
+
+    First those that were read to the end, whose looks are short. Of those with something left, imports above all, only
+    as many as workers are free, longest unread first; the others stay due. So the queue stays shorter than a nudge
+    lives, however many imports there are, and nobody's mail waits behind all of them.
+    """
+    rows = Mailbox.objects.due(now).exclude(claimed_until__gt=now)
+    rows = rows.annotate(is_long=Q(is_settled=False, trouble__isnull=True))
+    found = list(rows.order_by(F("last_attempt_at").asc(nulls_first=True)).values_list("pk", "is_long"))
+    due = [pk for pk, is_long in found if not is_long]
+    long = [pk for pk, is_long in found if is_long]
     due += list(Mailbox.objects.repaired().values_list("pk", flat=True))
+    if long:
+        busy = Mailbox.objects.filter(claimed_until__gt=now).count()
+        # One at least: somebody free to ask is there, and claims outlive a worker that was killed.
+        due += long[: max(1, settings.CELERY_WORKER_CONCURRENCY - busy)]
     if due:
         later = now + timedelta(seconds=settings.SYNC_INTERVAL_S)
         Mailbox.objects.filter(pk__in=due).update(next_sync_at=later)

@@ -46,6 +46,7 @@ def _fill(count: int) -> list[int]:
             address=f"box{number}@contoso.example",
             next_sync_at=later,
             last_attempt_at=timezone.now(),
+            is_settled=True,
         )
         for number in range(count - 1)
     )

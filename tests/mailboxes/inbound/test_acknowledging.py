@@ -195,8 +195,11 @@ def test_schedule_finds_mailboxes_with_mail_still_in_the_inbox(customer: Custome
 @pytest.mark.parametrize("values", [
     {"paused": Mailbox.Pause.STAFF}, {"paused": Mailbox.Pause.ERROR}, {"is_active": False},
     {"claimed_until": timezone.now() + timedelta(days=1)}, {"retry_after_until": timezone.now() + timedelta(days=1)},
+    {"is_settled": False, "next_sync_at": timezone.now()},
 ])  # fmt: skip
-def test_schedule_leaves_mailboxes_alone_that_rest(customer: Customer, values: dict[str, Any]) -> None:
+def test_schedule_leaves_mailboxes_alone_that_rest_or_wait_their_turn(
+    customer: Customer, values: dict[str, Any]
+) -> None:
     customer.arrive("printer")
     customer.sync()
     rows().update(acknowledged_at=None)
