@@ -92,7 +92,7 @@ def codec_for(declared: str) -> str:
 def decode(content: bytes, *, declared: str = "") -> tuple[str, bool]:
     """Read bytes as text and say whether the declared charset (none is fine for ASCII and UTF-8) was right."""
     codec = codec_for(declared) if declared else "utf-8"
-    if content.isascii() and codec in ("", "utf-8", "cp1252"):
+    if content.isascii() and (codec in ("", "utf-8") or codec.startswith(_ANYTHING)):
         return content.decode("ascii"), True
     if codec in _WIDE:
         return _wide(content, codec=codec)

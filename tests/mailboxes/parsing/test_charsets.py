@@ -39,6 +39,14 @@ def test_valid_text_of_the_allowed_charsets_is_exact_mt_095(charset: str, codec:
 
 
 @pytest.mark.parametrize(
+    "charset", ["iso-8859-2", "iso-8859-15", "iso-8859-11", "windows-1250", "windows-1258"]
+)
+def test_plain_ascii_is_no_guess_whatever_alphabet_is_declared_mt_095(charset: str) -> None:
+    message = parse(typed(b"text/plain; charset=" + charset.encode(), b"It jams."))
+    assert (message.text.strip(), codes(message)) == ("It jams.", [])
+
+
+@pytest.mark.parametrize(
     "charset", ['"utf-8\0"', "../../etc", "é", "n" * 10_000, "rot13", "idna", "undefined", "base64", "x-nope"]
 )
 def test_charset_that_is_none_still_gives_readable_text_mt_094(charset: str) -> None:
