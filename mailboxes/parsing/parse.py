@@ -42,6 +42,8 @@ _SCANNED = Problem(
 # Programs fill a text they have no words for with blanks and with marks nobody sees.
 _VISIBLE = re.compile("[^\\s\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufeff]")
 _STUB_CHARS = 400
+# Addresses of the web and of mail, paths and names of files: what stands in them is not said.
+_ADDRESS = re.compile(r"[!-~]*(?:://|@|\\|/[!-~]*/|\.[A-Za-z0-9])[!-~]*")
 
 
 @dataclass(slots=True)
@@ -194,4 +196,4 @@ def _renderings(bodies: Bodies, *, limits: Limits) -> tuple[str, tuple[Problem, 
 
 def _is_stub(text: str) -> bool:
     """Say whether a text may be the one that only tells old programs to show the HTML instead."""
-    return len(text) <= _STUB_CHARS and "html" in text.lower()
+    return len(text) <= _STUB_CHARS and "html" in _ADDRESS.sub(" ", text).lower()

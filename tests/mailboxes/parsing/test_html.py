@@ -235,3 +235,12 @@ def test_text_that_only_asks_for_the_html_gives_way_to_it(words: str) -> None:
 def test_text_about_html_that_the_page_says_too_stays(page: bytes) -> None:
     message = parse(multipart(text(b"Our HTML is broken."), html(page), subtype=b"alternative"))
     assert message.text.strip() == "Our HTML is broken."
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["See https://x.example/a.html", "It is on x.example/html/", "Open index.html", "Not /var/www/html/"],
+)
+def test_text_with_an_address_or_a_file_of_html_stays(words: str) -> None:
+    message = parse(multipart(text(words.encode()), html(b"<p>It burns.</p>"), subtype=b"alternative"))
+    assert message.text.strip() == words
