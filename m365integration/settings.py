@@ -284,7 +284,7 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "m365integration.reporting.DiscreetFilter"
 # Web processes and the threads of each. Default 1 and 8.
 WEB_PROCESSES: int = env.int("WEB_PROCESSES", default=1)
 WEB_THREADS: int = env.int("WEB_THREADS", default=8)
-# Worker processes; with two or more, no tenant's mail takes all of them. Default 2.
+# Worker processes, of all machines together; with two or more, no tenant's mail takes all of them. Default 2.
 CELERY_WORKER_CONCURRENCY: int = env.int("WORKERS", default=2)
 # Worker children are replaced after this many tasks, or at this much memory in KiB. Default 2000 and 400000.
 CELERY_WORKER_MAX_TASKS_PER_CHILD: int = env.int("WORKER_MAX_TASKS", default=2000)

@@ -76,7 +76,7 @@ def test_tenant_leaves_one_worker_to_others(settings: Any, workers: int, served:
     soon = timezone.now() + timedelta(minutes=1)
     for _ in range(served):
         assert outbox.mailboxes_due() == [flood.pk]
-        queued(MailboxFactory(tenant=flood.tenant, visitor_until=soon), state=State.SENDING)
+        queued(MailboxFactory(tenant=flood.tenant), state=State.SENDING, claimed_until=soon)
     assert outbox.mailboxes_due() == []
     queued(other)
     assert outbox.mailboxes_due() == [other.pk]
@@ -84,7 +84,8 @@ def test_tenant_leaves_one_worker_to_others(settings: Any, workers: int, served:
 
 def test_tenant_without_others_has_all_workers(settings: Any) -> None:
     settings.CELERY_WORKER_CONCURRENCY = 2
-    served = MailboxFactory(visitor_until=timezone.now() + timedelta(minutes=1))
+    served = MailboxFactory()
+    queued(served, state=State.SENDING, claimed_until=timezone.now() + timedelta(minutes=1))
     mailboxes = [MailboxFactory(tenant=served.tenant) for _ in range(3)]
     for mailbox in mailboxes:
         queued(mailbox)
@@ -98,6 +99,15 @@ def test_mailbox_that_another_worker_serves_does_not_step_aside() -> None:
     outbox.send_from(mailbox.pk, budget_s=0)
     mailbox.refresh_from_db()
     assert mailbox.send_wait_until is None
+
+
+def test_testing_a_mailbox_does_not_stop_its_tenants_sending(settings: Any) -> None:
+    """The picker of folders and the connection test hold the seat of a sender, and once killed for two minutes."""
+    settings.CELERY_WORKER_CONCURRENCY = 2
+    tested, _other = MailboxFactory(visitor_until=timezone.now() + timedelta(minutes=1)), MailboxFactory()
+    beside = MailboxFactory(tenant=tested.tenant)
+    queued(beside)
+    assert outbox.mailboxes_due() == [beside.pk]
 
 
 def test_mailbox_that_cannot_begin_steps_aside() -> None:
