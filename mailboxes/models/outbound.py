@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.db import models
 from django.db.models import Q
@@ -12,11 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from tenants.diagnosis import Diagnosis
 from tenants.ownership import OwnedQuerySet, TenantOwned
 
+#: A mail that could not be sent for so long fails, where people see it.
+GIVE_UP_AFTER: Final = timedelta(days=5)
+
 
 class OutboundQuerySet(OwnedQuerySet):
     def due(self, now: datetime) -> OutboundQuerySet:
-        """Keep the mails that may be sent now, of mailboxes and tenants that are on."""
+        """Keep the mails that may be sent now, of mailboxes and tenants that are on.
+
+        Of a mailbox whose outgoing mail is off, those only that have waited too long: it is time for them to fail.
+        """
         ready = self.filter(Q(retry_at=None) | Q(retry_at__lte=now), state=OutboundMessage.State.QUEUED)
+        ready = ready.filter(~Q(mailbox__outbound_transport="none") | Q(queued_at__lt=now - GIVE_UP_AFTER))
         return ready.filter(mailbox__is_active=True, tenant__is_active=True)
 
     def in_doubt(self, now: datetime) -> OutboundQuerySet:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from mailboxes.inbound.retries import retry_at
 from mailboxes.models import OutboundMessage, UploadSession
+from mailboxes.models.outbound import GIVE_UP_AFTER
 from mailboxes.outbound import claims
 from mailboxes.outbound.compose import Composed
 from mailboxes.transports.outgoing import Outgoing, TurnOver
@@ -20,8 +21,6 @@ from tenants.fields import Unreadable
 
 State = OutboundMessage.State
 Delivery = OutboundMessage.Delivery
-#: A mail that could not be sent for so long fails, where people see it.
-GIVE_UP_AFTER: Final = timedelta(days=5)
 #: One that waited longer may stand as it did in a backup, and have left since.
 OLD_AFTER: Final = timedelta(minutes=10)
 

@@ -24,10 +24,10 @@ from mailboxes.errors import LeaseLost
 from mailboxes.governor import visit
 from mailboxes.inbound.retries import retry_at
 from mailboxes.models import Mailbox, OutboundMessage, Sender
+from mailboxes.models.outbound import GIVE_UP_AFTER
 from mailboxes.outbound import claims, copies, pace, senders
 from mailboxes.outbound.compose import compose
 from mailboxes.outbound.journal import (
-    GIVE_UP_AFTER,
     Delivery,
     RowJournal,
     forget_upload,
@@ -76,8 +76,7 @@ def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
         "tenant", "registration__tenant", "outbound_registration__tenant"
     )
     found = mailbox.filter(pk=mailbox_id).first()
-    if found is None or why_not(found):
-        pace.step_aside(mailbox_id)
+    if found is None or not (found.is_active and found.tenant.is_active):
         return report
     try:
         with visit(found, hold=claims.LEASE) as gate, closing(open_outbound(found, gate)) as wire:
@@ -99,8 +98,10 @@ def send_from(mailbox_id: int, *, budget_s: float) -> Sent:
 
 
 def has_due() -> bool:
-    """Tell whether any mail waits to be sent now."""
-    return bool(OutboundMessage.objects.due(timezone.now()).order_by().exists())
+    """Tell whether any mail waits to be sent now, of a mailbox that is not to wait itself."""
+    now = timezone.now()
+    waits = Q(mailbox__send_wait_until__gt=now)
+    return bool(OutboundMessage.objects.due(now).exclude(waits).order_by().exists())
 
 
 def mailboxes_due() -> list[int]:
@@ -110,6 +111,7 @@ def mailboxes_due() -> list[int]:
     due = OutboundMessage.objects.due(now).values_list("mailbox_id", flat=True)
     doubtful = OutboundMessage.objects.in_doubt(now).values_list("mailbox_id", flat=True)
     copied = Sender.objects.filter(copy_due_at__lte=now, mailbox__is_active=True, tenant__is_active=True)
+    copied = copied.exclude(mailbox__outbound_transport=Mailbox.Outbound.NONE)
     return pace.in_turn({*due.order_by().distinct(), *doubtful.order_by().distinct()}) or _looking(copied)
 
 
@@ -175,7 +177,7 @@ def _send(row: OutboundMessage, wire: OutboundTransport, allowance: pace.Allowan
     if timezone.now() - row.queued_at > GIVE_UP_AFTER and not has_taken(row):
         # Also where nothing was tried, because the mailbox was off: so late nobody expects it any more.
         forget_upload(row)
-        told = diagnose_own("send_too_late", detail=(row.error or {}).get("code", ""))
+        told = diagnose_own("send_too_late", detail=(row.error or {}).get("code") or why_not(row.mailbox))
         claims.settle(row, State.FAILED, retry_at=None, error=told.as_json())
         return
     try:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
-from mailboxes.models import Mailbox, OutboundMessage
+from mailboxes.models import Mailbox, OutboundMessage, Sender
 from tenants.models import Tenant
 from tenants.whom import for_its_tenant
 
@@ -131,9 +131,11 @@ def _dealt(mailbox_ids: Iterable[int], tenants: dict[int, int], used: Counter[in
 
 
 def step_aside(mailbox_id: int) -> None:
-    """Give others their turn: nothing of this mailbox could be begun although mail waits, and nobody else serves it."""
+    """Give others their turn: nothing of this mailbox could be begun although work waits, and nobody else serves it."""
     now = timezone.now()
-    if OutboundMessage.objects.filter(mailbox_id=mailbox_id).due(now).exists():
+    mails = OutboundMessage.objects.filter(mailbox_id=mailbox_id)
+    copies = Sender.objects.filter(mailbox_id=mailbox_id, copy_due_at__lte=now)
+    if mails.due(now).exists() or mails.in_doubt(now).exists() or copies.exists():
         alone = Mailbox.objects.filter(Q(visitor_until=None) | Q(visitor_until__lt=now), pk=mailbox_id)
         alone.update(send_wait_until=now + STEP_ASIDE)
 

@@ -246,6 +246,24 @@ def test_without_the_right_to_drafts_the_mail_goes_out_whole(customer: Customer)
     assert (state(row), len(departed(customer))) == ("sent", 1)
 
 
+@pytest.mark.parametrize(("cut", "ends"), [("reset_after", "sent"), ("reset_before", "queued")])
+def test_doubt_of_a_mailbox_that_sends_nothing_any_more_is_cleared_up(
+    connected: Connected, cut: str, ends: str
+) -> None:
+    """F-65: and nobody else's mail waits behind it. What turns out not to have left stays here."""
+    silenced, other = connected(), connected()
+    row = answer(ticket_of(silenced))
+    silenced.control.fault(cut, path="/send$")
+    send(silenced)
+    silenced.change(outbound_transport="none")
+    later()
+    answer(ticket_of(other))
+    for _ in range(2):
+        outbox.send_in_turn(budget_s=5)
+    assert (state(row), len(departed(silenced)), len(departed(other))) == (ends, int(ends == "sent"), 1)
+    assert outbox.mailboxes_due() == []
+
+
 def test_doubt_that_no_wire_can_clear_waits_for_a_person(customer: Customer) -> None:
     """S0-8: Mail.Send alone cannot look into Sent Items."""
     customer.control(f"apps/{customer.client_id}", {"roles": ["Mail.Send"]}, method="PATCH")

@@ -52,7 +52,7 @@ def waits_for_a_row() -> bool:
 @pytest.mark.parametrize("state", [State.QUEUED, State.UNCERTAIN])
 def test_two_who_claim_the_same_mail_at_once_do_not_both_have_it(state: str) -> None:
     """A server looks only at the row it waited for again, not at what a join had shown before."""
-    mailbox = MailboxFactory()
+    mailbox = MailboxFactory(outbound_transport="graph")
     queued(mailbox, state=state, retry_at=timezone.now() - timedelta(seconds=1))
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
@@ -69,7 +69,7 @@ def test_two_who_claim_the_same_mail_at_once_do_not_both_have_it(state: str) -> 
 @pytest.mark.django_db
 def test_a_mail_that_takes_long_keeps_its_mailbox_among_those_being_served() -> None:
     """Else its tenant would be given the next worker as well, and the mailbox a second sender."""
-    mailbox = MailboxFactory()
+    mailbox = MailboxFactory(outbound_transport="graph")
     queued(mailbox)
     row = claims.claim_due(mailbox.pk, most_recipients=9)
     assert row is not None

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from mailboxes.models import Mailbox, OutboundMessage, UploadSession
+from mailboxes import governor
+from mailboxes.models import Mailbox, OutboundMessage, Sender, UploadSession
 from mailboxes.outbound import claims, outbox, pace
 from tenants.diagnosis import diagnose_own
-from tests.factories import MailboxFactory
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 State = OutboundMessage.State
+MailboxFactory = partial(factories.MailboxFactory, outbound_transport="graph")
 
 
 def queued(mailbox: Mailbox, *, count: int = 1, people: int = 1, **values: Any) -> list[OutboundMessage]:
@@ -110,13 +113,50 @@ def test_testing_a_mailbox_does_not_stop_its_tenants_sending(settings: Any) -> N
     assert outbox.mailboxes_due() == [beside.pk]
 
 
-def test_mailbox_that_cannot_begin_steps_aside() -> None:
-    """Its mail waits; it does not take the turn of others again and again."""
-    stuck, other = MailboxFactory(outbound_transport="none"), MailboxFactory()
-    queued(stuck)
-    queued(other)
+@pytest.mark.parametrize("work", ["mail", "doubt", "copy"])
+def test_mailbox_that_cannot_begin_steps_aside(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, work: str
+) -> None:
+    """A long download has its seats: it does not take the turn of others again and again, seconds each time."""
+    monkeypatch.setattr(governor, "WAIT_S", 0)
+    ago = timezone.now() - timedelta(minutes=1)
+    read = {"claimed_until": timezone.now() + timedelta(minutes=1), "slots": settings.GRAPH_SLOTS}
+    stuck, other = MailboxFactory(**read), MailboxFactory()
+    for mailbox in (stuck, other):
+        if work == "copy":
+            Sender.objects.create(
+                tenant=mailbox.tenant, mailbox=mailbox, address=mailbox.address, copy_due_at=ago
+            )
+        else:
+            queued(mailbox, state=State.UNCERTAIN if work == "doubt" else State.QUEUED, retry_at=ago)
     served, _report = outbox.send_in_turn(budget_s=0)
-    assert (served, outbox.mailboxes_due()) == (stuck.pk, [other.pk])
+    assert (served, outbox.mailboxes_due(), outbox.has_due()) == (stuck.pk, [other.pk], work == "mail")
+    Mailbox.objects.filter(pk=other.pk).update(send_wait_until=timezone.now() + timedelta(minutes=1))
+    assert not outbox.has_due()
+
+
+def test_mailbox_that_sends_nothing_has_no_turn() -> None:
+    """Neither its mail nor the look for its copies holds up that of others."""
+    silent, other = MailboxFactory(outbound_transport="none"), MailboxFactory()
+    queued(silent)
+    for mailbox in (silent, other):
+        Sender.objects.create(
+            tenant=mailbox.tenant, mailbox=mailbox, address=mailbox.address, copy_due_at=timezone.now()
+        )
+    assert (outbox.mailboxes_due(), outbox.has_due()) == ([other.pk], False)
+
+
+def test_mail_of_a_mailbox_that_sends_nothing_fails_after_five_days() -> None:
+    """It stood there as waiting for ever."""
+    silent = MailboxFactory(outbound_transport="none")
+    now = timezone.now()
+    young, old = (queued(silent, queued_at=now - timedelta(days=days))[0] for days in (4, 6))
+    served, _report = outbox.send_in_turn(budget_s=5)
+    for row in (young, old):
+        row.refresh_from_db()
+    assert (served, young.state, old.state) == (silent.pk, "queued", "failed")
+    assert ((old.error or {})["code"], outbox.mailboxes_due()) == ("send_too_late", [])
+    assert "(outbound_off)" in (old.error or {})["cause"]
 
 
 def test_recipients_are_counted_by_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
