@@ -34,7 +34,8 @@ _BY_SHAPE: Final = re.compile(
 )
 # PostgreSQL says which row it would not have, and that may be an address or the words of a mail.
 _ROW: Final = re.compile(
-    r"(?P<name>\bDETAIL:\s+).*?(?=\n(?:Traceback|\n(?:The above|During handling))|\Z)", re.DOTALL
+    r"(?P<name>^DETAIL:\s+).*?(?=\n(?:Traceback|\n(?:The above|During handling))|\Z)",
+    re.DOTALL | re.MULTILINE,
 )
 _live: OrderedDict[str, None] = OrderedDict()
 _lock = Lock()

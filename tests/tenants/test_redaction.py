@@ -47,6 +47,11 @@ def test_row_that_a_database_refused_is_hidden_and_the_rest_of_its_traceback_sta
     assert redact(refused + rest) == f"{error}{HIDDEN}{rest}"
 
 
+def test_detail_within_a_line_takes_nothing_with_it() -> None:
+    document = '{"log": "DETAIL:  none", "next": "kept"}'
+    assert redact(document) == document
+
+
 def test_private_key_is_hidden_to_its_last_line() -> None:
     pem = "-----BEGIN PRIVATE KEY-----\nMIIEv\nAgEA\n-----END PRIVATE KEY-----"
     assert redact(f"before {pem} after") == f"before {HIDDEN} after"
