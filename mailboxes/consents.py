@@ -47,7 +47,8 @@ def look_at(registration: AppRegistration, token: AppToken) -> Look:
 
 def used_of(registration: AppRegistration, names: Sequence[str]) -> tuple[str, ...]:
     """Keep of the permissions those some mailbox of the registration uses."""
-    found = compare(needed_of(registration), names)
+    needed = [one for one in needed_of(registration) if one.kind is Kind.APPLICATION]
+    found = compare(needed, names)
     return tuple(one for one in names if one not in (*found.superfluous, *found.foreign))
 
 

@@ -146,7 +146,8 @@ def _permissions(mailbox: Mailbox, found: Chain, tried: Sequence[Check]) -> Chec
     wanted = [one for one in needed_by(mailbox, mailbox.registration) if one.kind is Kind.APPLICATION]
     # The token is Graph's; what Exchange's protocols need stands in another.
     own = compare([one for one in wanted if one.resource is Resource.GRAPH], found.token.roles)
-    shared = compare(needed_of(mailbox.registration), found.token.roles)
+    beside = [one for one in needed_of(mailbox.registration) if one.kind is Kind.APPLICATION]
+    shared = compare(beside, found.token.roles)
     if own.missing:
         return _missing(own.missing, tried, lost_of(mailbox))
     if unused := unused_permissions(shared):

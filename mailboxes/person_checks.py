@@ -49,7 +49,7 @@ def rights(side: Opened, row: MailboxSignIn) -> Comparison:
     wanted = [one for one in needed_to_open(side) if one.kind is Kind.DELEGATED]
     found = compare([one for one in wanted if one.resource in resources or one.is_optional], held)
     # The same person may have allowed more for a mailbox beside it.
-    beside = needed_of(side.registration)
+    beside = [one for one in needed_of(side.registration) if one.kind is Kind.DELEGATED]
     return replace(found, superfluous=compare([*wanted, *beside], held).superfluous)
 
 

@@ -192,7 +192,8 @@ def permission_step(facts: Facts) -> Step:
         says.append(_("What is granted is not known yet: test the configuration of a mailbox."))
     elif compared.missing:
         says.append(_("Missing in the last token: %(names)s.") % {"names": ", ".join(compared.missing)})
-    unused = compare([*facts.wanted, *facts.wanted_beside], facts.granted or ())
+    used = [one for one in (*facts.wanted, *facts.wanted_beside) if one.kind is Kind.APPLICATION]
+    unused = compare(used, facts.granted or ())
     if extra := (*unused.foreign, *unused.superfluous):
         says.append(
             _(

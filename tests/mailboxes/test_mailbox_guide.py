@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from mailboxes.consents import used_of
 from mailboxes.guide import facts_of_mailbox, guide_of, guide_of_mailbox
 from mailboxes.models import ExaminationResult, Mailbox
 from mailboxes.reachability import try_hosts
@@ -64,6 +65,18 @@ def test_nobody_is_told_to_remove_what_the_mailbox_beside_it_needs() -> None:
     )
     says = " ".join(step(mailbox, "permissions").says)
     assert "used by nothing here: Calendars.Read." in says
+
+
+def test_right_of_the_application_that_only_a_person_needs_is_called_unused() -> None:
+    mailbox = mailbox_with(sign_in="authorization_code")
+    Consent.objects.create(
+        tenant=mailbox.tenant,
+        registration=mailbox.registration,
+        roles="Mail.ReadWrite",
+        proved_at=timezone.now(),
+    )
+    assert used_of(mailbox.registration, ["Mail.ReadWrite"]) == ()
+    assert "used by nothing here: Mail.ReadWrite." in " ".join(step(mailbox, "permissions").says)
 
 
 def test_missing_permission_is_open_and_a_granted_one_done() -> None:
