@@ -147,7 +147,8 @@ def test_one_goes_on_over_the_edge_of_the_lists_page_though_tickets_have_left_it
     # Done meanwhile: what stood on the next page stands on this one now.
     Ticket.objects.filter(pk__in=[rows[0].pk, hostile.ticket_id]).update(status="solved")
     for row in rows[1:]:
-        agent.click("[data-by='1']")
+        agent.locator(".desk-near").wait_for()
+        agent.locator("[data-by='1']").press("Enter")
         agent.wait_for_url(f"{tickets}/{row.pk}/change/")
     agent.locator("[data-by='1'][aria-disabled]").wait_for()
 

@@ -64,7 +64,7 @@ def test_without_scripts_an_answer_that_met_the_sign_in_leads_back_to_its_ticket
     page.fill("[name=password]", PASSWORD)
     page.click("button[type=submit]")
     page.wait_for_url(f"**/ticket/{ticket.pk}/change/")
-    expect(page.get_by_text("you had to sign in first")).to_be_visible()
+    expect(page.get_by_text("had to sign in first")).to_be_visible()
     page.fill("#answer-text", "Unplug it.")
     page.click("text=Send to the customer")
     assert OutboundMessage.objects.get().text == "Unplug it."
@@ -209,3 +209,11 @@ def test_what_is_no_address_is_named_before_it_is_sent(desk: Page) -> None:
     told = desk.eval_on_selector("[name=cc]", "one => one.validationMessage")
     assert told == "“nobody” is not a mail address"
     assert not OutboundMessage.objects.exists()
+
+
+def test_without_scripts_one_signs_out(browser: Browser, live_server: Any, ticket: Ticket) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    sign_in(page, live_server.url, "agent")
+    page.goto(f"{live_server.url}/admin/tickets/ticket/{ticket.pk}/change/")
+    page.locator("#logout-form button").click(timeout=10_000)
+    page.wait_for_url("**/logout/")

@@ -147,6 +147,8 @@
       const next = list.rows[at + by];
       const isEnd = by > 0 ? list.last >= list.pages : list.first <= 1;
       if (next) link.href = next; else if (isEnd) link.setAttribute("aria-disabled", "true"); else link.tabIndex = 0;
+      // Without an address yet, a link is pressed by no key of its own.
+      link.addEventListener("keydown", (event) => { if (event.key === "Enter" && !link.hasAttribute("href")) goNear(by); });
       link.addEventListener("click", (event) => { if (!link.hasAttribute("href")) { event.preventDefault(); goNear(by); } });
     });
     nav.hidden = false;
