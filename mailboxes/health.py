@@ -92,10 +92,9 @@ def backfill_of(mailbox: Mailbox, counts: dict[str, int]) -> Backfill | None:
     walking = Folder.objects.filter(mailbox=mailbox, purpose=Folder.Purpose.INBOX, is_walking=True)
     seen = sum(counts.values())
     # With a bound nobody knows beforehand how many there are, only how many have come.
-    is_counted = bool(mailbox.backlog_total) or (seen and mailbox.last_success_at is None)
-    if not is_counted or not walking.exists():
-        return None
     total = mailbox.backlog_total or 0
+    if not (total or seen) or not walking.exists():
+        return None
     left = max(0, total - seen)
     return Backfill(
         total=total,

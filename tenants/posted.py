@@ -27,8 +27,9 @@ def posted(door: Door, *, page: str = "") -> Door:
         if request.method != "GET" or not request.accepts("text/html") or "Accept" not in request.headers:
             return HttpResponseNotAllowed(["POST"])
         words = _(
-            "Nothing was sent or saved: you had to sign in first. Please do it again here. What you had typed "
-            "may still stand there when you go back in the browser."
+            "Nothing was sent or saved: the address you opened only takes what a button here sends. If you pressed one "
+            "and had to sign in first, please do it again. What you had typed may still stand there when you go back "
+            "in the browser."
         )
         messages.warning(request, words)
         return HttpResponseRedirect(reverse(page, args=[*args, *kwargs.values()]) if page else "../")

@@ -36,7 +36,7 @@ FIELDSETS: Any = [
                 "joins_by_subject",
             ],
             "description": _(
-                "Which mail becomes tickets. “From now on” counts from the moment the mailbox is saved first; older "
+                "Which mail becomes tickets. “From now on” counts from the moment it is chosen and saved; older "
                 "mail that is imported is never answered automatically. An answer that somebody writes in Outlook is "
                 "seen when its copy lies in this mailbox's Sent Items. For a shared mailbox Exchange keeps the copy "
                 "with whoever wrote it, unless its administrator runs, in PowerShell: Set-Mailbox -Identity "

@@ -88,5 +88,5 @@ def test_an_address_of_a_form_leads_a_browser_to_the_page_of_its_button(world: W
     shown = world.client("operator").get(address, follow=True, headers={"accept": "text/html"})
 
     assert shown.status_code == 200
-    assert "you had to sign in first" in shown.text
+    assert "If you pressed one and had to sign in first" in shown.text
     assert "doesn’t exist" not in shown.text

@@ -338,7 +338,10 @@ def test_first_walk_shows_how_far_it_is_with_and_without_a_total(desk: Desk, tot
     FolderFactory(mailbox=mailbox, is_walking=True)
     InboundMessageFactory(mailbox=mailbox, state="filed")
     page = signed_in(desk.admin).get(url_of(mailbox)).content.decode()
-    said = "1 of 3000 seen, 1 done, 2999 left" if total else "from the date on: 1 seen, 1 done"
+    said = "1 of 3000 seen, 1 done, 2999 left" if total else "from the date on: 1 known, 1 done"
     assert said in page
     assert "The first walk through the folder is under way." in page
     assert ("<progress" in page) is bool(total)
+    # A run has ended well, and the walk goes on with the next.
+    Mailbox.objects.update(last_success_at=timezone.now())
+    assert said in signed_in(desk.admin).get(url_of(mailbox)).content.decode()

@@ -185,7 +185,7 @@ def test_a_browser_whose_form_met_the_sign_in_is_led_to_the_ticket_and_told(desk
 
     assert client.get(address).status_code == 405
     assert shown.redirect_chain[-1][0].endswith(f"/{ticket.pk}/change/")
-    assert "you had to sign in first" in shown.text
+    assert "If you pressed one and had to sign in first" in shown.text
     assert ticket.entries.count() == 0
 
 
