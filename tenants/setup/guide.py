@@ -66,8 +66,7 @@ class Facts:
     @property
     def compared(self) -> Comparison:
         # What a person has allowed stands in no token of the application.
-        own = [one for one in self.wanted if one.kind is Kind.APPLICATION]
-        return compare(own, self.granted or ())
+        return compare([one for one in self.wanted if one.kind is Kind.APPLICATION], self.granted or ())
 
     @property
     def is_open(self) -> bool:
