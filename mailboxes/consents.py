@@ -16,6 +16,7 @@ from tenants import app_tokens
 from tenants.consent import Look
 from tenants.diagnosis import Diagnosis, diagnose_own
 from tenants.errors import AccessDenied, FolderGone, IntegrationError
+from tenants.microsoft.answers import count
 from tenants.microsoft.clouds import cloud
 from tenants.microsoft.graph import GraphClient
 from tenants.microsoft.identity import AppToken
@@ -124,7 +125,7 @@ def _open(mailbox: Mailbox, token: AppToken) -> str:
         )
         inbox = GraphInbound(client, address=mailbox.address, gate=gate)
         found = client.get(f"{inbox.user}/mailFolders/inbox", params={"$select": "id,totalItemCount"})
-    return f"{counted(found.get('totalItemCount', 0))} in the inbox"
+    return f"{counted(count(found, 'totalItemCount'))} in the inbox"
 
 
 def _lacking(missing: tuple[str, ...]) -> Diagnosis | None:

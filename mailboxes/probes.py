@@ -19,6 +19,7 @@ from mailboxes.transports.base import SENT_ITEMS
 from mailboxes.transports.graph import GraphInbound
 from mailboxes.wording import counted
 from tenants.errors import AccessDenied, IntegrationError
+from tenants.microsoft.answers import count, listed, text, words
 from tenants.microsoft.graph import segment
 from tenants.setup.check import Check, Status, failed, not_reached, passed, skipped, warned
 from tenants.setup.powershell import quoted
@@ -63,8 +64,8 @@ class Probes:
             f"{self.transport.user}/mailFolders/{segment(folder)}",
             params={"$select": "id,displayName,totalItemCount"},
         )
-        self.folder_id = str(found.get("id", ""))
-        return f"{found.get('displayName', folder)}, {counted(found.get('totalItemCount', 0))}"
+        self.folder_id = text(found, "id")
+        return f"{words(found, 'displayName') or folder}, {counted(count(found, 'totalItemCount'))}"
 
     def _settings(self) -> Iterator[Check]:
         try:
@@ -77,9 +78,9 @@ class Probes:
             yield failed("purpose", error)
             yield failed("time_zone", error)
             return
-        self.purpose = str(found.get("userPurpose") or "")
+        self.purpose = words(found, "userPurpose")
         yield _purpose(self.purpose)
-        yield _time_zone(str(found.get("timeZone") or ""))
+        yield _time_zone(words(found, "timeZone"))
 
     def _folder(self) -> Iterator[Check]:
         row = Folder.objects.filter(mailbox=self.mailbox, purpose=Folder.Purpose.INBOX).first()
@@ -115,7 +116,7 @@ class Probes:
         # The preview is what the lesser right to list mails may not see; it is dropped at once.
         params = {"$top": "1", "$select": "id,bodyPreview"}
         url = f"{self.transport.user}/mailFolders/{segment(folder_id)}/messages"
-        return bool(self.client.get(url, params=params).get("value"))
+        return bool(listed(self.client.get(url, params=params)))
 
     def _write(self) -> Iterator[Check]:
         if not changes_mail(self.mailbox) and not makes_drafts(self.mailbox):
@@ -131,8 +132,8 @@ class Probes:
             yield failed("write", error)
             return
         try:
-            self.client.delete(f"{self.transport.user}/messages/{segment(str(made.get('id', '')))}")
-        except (IntegrationError, ValueError):
+            self.client.delete(f"{self.transport.user}/messages/{segment(text(made, 'id'))}")
+        except IntegrationError:
             yield warned("write", "draft_left", detail=DRAFT_SUBJECT)
             return
         yield passed("write", "a draft was made and removed")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 from urllib.parse import quote
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from tenants.errors import (
     IntegrationError,
     ItemGone,
 )
+from tenants.microsoft.answers import JSON, count, listed, part, text, words
 from tenants.microsoft.graph import BatchRequest, Gate, GraphClient, segment, user_path
 
 #: The most requests one $batch may hold.
@@ -93,10 +94,10 @@ class GraphInbound:
             # Stored when Graph was reached by another address; no token goes there.
             raise CursorExpired.own("foreign_link")
         for page in self.client.pages(cursor or start, params=params, headers=prefer):
-            following = page.get("@odata.nextLink", "")
+            following = text(page, "@odata.nextLink") if page.get("@odata.nextLink") else ""
             yield Batch(
-                refs=tuple(_refs(page.get("value", ()))),
-                cursor=following or page.get("@odata.deltaLink", ""),
+                refs=tuple(_refs(listed(page))),
+                cursor=following or text(page, "@odata.deltaLink"),
                 is_last=not following,
             )
 
@@ -144,7 +145,7 @@ class GraphInbound:
             if result.error is not None:
                 raise result.error
         found = zip(message_ids, results, strict=True)
-        return frozenset(message_id for message_id, result in found if result.body.get("value"))
+        return frozenset(message_id for message_id, result in found if listed(result.body))
 
     def _missing_target(
         self, errors: Mapping[str, IntegrationError | None], folder_id: str
@@ -172,9 +173,9 @@ class GraphInbound:
         name = path.strip().strip("/")
         if name.lower() in WELL_KNOWN:
             return _seen(self.client.get(f"{self.user}/mailFolders/{name.lower()}"))
-        found: dict[str, Any] | None = None
-        for part in name.split("/"):
-            found = self._child(found, part.strip(), create=create)
+        found: JSON | None = None
+        for step in name.split("/"):
+            found = self._child(found, step.strip(), create=create)
             if found is None:
                 raise FolderGone.own("folder_missing", detail=path)
         if found is None:
@@ -185,8 +186,8 @@ class GraphInbound:
         url = f"{self.user}/mailFolders/{segment(folder_id)}"
         expand = f"{PROPERTIES}($filter=id eq '{MARKER}')"
         found = self.client.get(url, params={"$select": "id", "$expand": expand})
-        values = (item.get("value") for item in found.get(PROPERTIES) or () if isinstance(item, dict))
-        return next((value for value in values if isinstance(value, str)), "")
+        values = listed(found, PROPERTIES) if found.get(PROPERTIES) else []
+        return next(filter(None, (words(item, "value") for item in values)), "")
 
     def mark(self, folder_id: str, text: str) -> None:
         url = f"{self.user}/mailFolders/{segment(folder_id)}"
@@ -199,33 +200,33 @@ class GraphInbound:
             if not error.permanent:
                 raise
             return ""
-        return str(found.get("userPurpose") or "")
+        return words(found, "userPurpose")
 
-    def _child(self, parent: dict[str, Any] | None, name: str, *, create: bool) -> dict[str, Any] | None:
+    def _child(self, parent: JSON | None, name: str, *, create: bool) -> JSON | None:
         found = self._named(self._below(parent), name)
         if found is None and parent is None and name.lower() in WELL_KNOWN:
-            return dict(self.client.get(f"{self.user}/mailFolders/{name.lower()}"))
+            return self.client.get(f"{self.user}/mailFolders/{name.lower()}")
         if found is None and create:
             return self._create(parent, name)
         return found
 
-    def _create(self, parent: dict[str, Any] | None, name: str) -> dict[str, Any] | None:
+    def _create(self, parent: JSON | None, name: str) -> JSON | None:
         try:
-            return dict(self.client.post(self._below(parent), {"displayName": name}))
+            return self.client.post(self._below(parent), {"displayName": name})
         except AlreadyExists:  # somebody was quicker; theirs will do
             return self._named(self._below(parent), name)
 
-    def _below(self, parent: dict[str, Any] | None) -> str:
+    def _below(self, parent: JSON | None) -> str:
         if parent is None:
             return f"{self.user}/mailFolders"
-        return f"{self.user}/mailFolders/{segment(parent['id'])}/childFolders"
+        return f"{self.user}/mailFolders/{segment(text(parent, 'id'))}/childFolders"
 
-    def _named(self, url: str, name: str) -> dict[str, Any] | None:
+    def _named(self, url: str, name: str) -> JSON | None:
         params = {"$top": "100", "includeHiddenFolders": "true"}
         for page in self.client.pages(url, params=params):
-            for folder in page.get("value", ()):
-                if folder.get("displayName", "").casefold() == name.casefold():
-                    return dict(folder)
+            for folder in listed(page):
+                if words(folder, "displayName").casefold() == name.casefold():
+                    return folder
         return None
 
     def folders(self) -> Sequence[FolderSeen]:
@@ -234,25 +235,24 @@ class GraphInbound:
         while waiting and len(seen) < 1000:
             url, above = waiting.pop(0)
             for page in self.client.pages(url, params={"$top": "100"}):
-                for folder in page.get("value", ()):
+                for folder in listed(page):
                     found = _seen(folder, above=above)
                     seen.append(found)
-                    if folder.get("childFolderCount"):
+                    if count(folder, "childFolderCount"):
                         waiting.append((self._below(folder), f"{found.path}/"))
         return sorted(seen, key=lambda folder: folder.path.casefold())
 
 
-def _refs(items: Sequence[Mapping[str, Any]]) -> Iterator[Ref]:
+def _refs(items: Sequence[JSON]) -> Iterator[Ref]:
     for item in items:
         if "@removed" in item or item.get("isDraft") or not item.get("id"):
             continue  # our own move comes back as @removed; a draft is nobody's mail yet
-        sender = ((item.get("from") or {}).get("emailAddress") or {}).get("address")
         yield Ref(
-            remote_id=item["id"],
-            received_at=_moment(item.get("receivedDateTime")),
-            message_id=item.get("internetMessageId") or "",
-            subject=item.get("subject") or "",
-            sender=sender or "",
+            remote_id=text(item, "id"),
+            received_at=_moment(words(item, "receivedDateTime")),
+            message_id=words(item, "internetMessageId"),
+            subject=words(item, "subject"),
+            sender=words(part(part(item, "from"), "emailAddress"), "address"),
         )
 
 
@@ -261,21 +261,21 @@ def _same_id(message_id: str) -> str:
     return f"internetMessageId eq '{quoted}'"
 
 
-def _moment(text: str | None) -> datetime:
+def _moment(written: str) -> datetime:
     """Read a Graph time; an impossible one (MT-187) counts as just received."""
     now = datetime.now(UTC)
     try:
-        found = datetime.fromisoformat((text or "")[:19]).replace(tzinfo=UTC)
+        found = datetime.fromisoformat(written[:19]).replace(tzinfo=UTC)
     except ValueError:
         return now
     return found if found.year >= 1990 and found <= now + AHEAD else now
 
 
-def _seen(folder: Mapping[str, Any], *, above: str = "") -> FolderSeen:
-    name = str(folder.get("displayName", ""))
+def _seen(folder: JSON, *, above: str = "") -> FolderSeen:
+    name = words(folder, "displayName")
     return FolderSeen(
-        remote_id=str(folder["id"]),
+        remote_id=text(folder, "id"),
         display_name=name,
-        total=int(folder.get("totalItemCount") or 0),
+        total=count(folder, "totalItemCount"),
         path=f"{above}{name}",
     )

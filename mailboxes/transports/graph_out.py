@@ -6,7 +6,7 @@ Source: Microsoft Graph v1.0, create message, send message, sendMail, large atta
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from tenants.errors import (
     NetworkFailure,
     UploadLost,
 )
+from tenants.microsoft.answers import JSON, listed, text, words
 from tenants.microsoft.graph import GraphClient, segment, user_path
 from tenants.microsoft.upload import reached, upload
 
@@ -113,7 +114,7 @@ class GraphOutbound:
     def draft(self, mime: bytes) -> Draft:
         path = f"{self.user}/messages?$select=id,internetMessageId"
         made = self.client.post(path, base64.b64encode(mime), headers=_MIME)
-        return Draft(remote_id=_text(made, "id"), message_id=str(made.get("internetMessageId") or ""))
+        return Draft(remote_id=text(made, "id"), message_id=words(made, "internetMessageId"))
 
     def attach(self, remote_id: str, file: FileOnDisk, journal: Journal, *, url: str) -> None:
         """Add a file to a draft; a large one by the session begun at `url`, where that is still there."""
@@ -129,7 +130,7 @@ class GraphOutbound:
             item = {"attachmentType": "file", "name": file.name, "size": size_bytes}
             item["contentType"] = file.content_type
             session = self.client.post(f"{below}/createUploadSession", {"AttachmentItem": item})
-            at, url = 0, _text(session, "uploadUrl")
+            at, url = 0, text(session, "uploadUrl")
             journal.uploading(file.name, url)
         with file.path.open("rb") as content:
             upload(
@@ -152,7 +153,7 @@ class GraphOutbound:
         """Name the files a draft has already."""
         path = f"{self.user}/messages/{segment(remote_id)}/attachments"
         pages = self.client.pages(path, params={"$select": "id,name"})
-        return {str(file.get("name")) for page in pages for file in _listed(page)}
+        return {words(file, "name") for page in pages for file in listed(page)}
 
     def send_draft(self, remote_id: str) -> None:
         self.client.post(f"{self.user}/messages/{segment(remote_id)}/send", b"")
@@ -198,7 +199,7 @@ class GraphOutbound:
     def _by_message_id(self, message_id: str) -> Sighting:
         quoted = message_id.replace("'", "''")
         params = {"$filter": f"internetMessageId eq '{quoted}'", "$select": _SEEN}
-        found = [_sighting(one) for one in _listed(self.client.get(f"{self.user}/messages", params=params))]
+        found = [_sighting(one) for one in listed(self.client.get(f"{self.user}/messages", params=params))]
         sent = [one for one in found if one.found is Found.SENT]
         return (sent or found or [Sighting(found=Found.ABSENT)])[0]
 
@@ -231,28 +232,13 @@ def _small(path: Path, *, name: str, content_type: str) -> dict[str, Any]:
     }
 
 
-def _sighting(message: dict[str, Any]) -> Sighting:
+def _sighting(message: JSON) -> Sighting:
     """Read where a mail is. Raises BadAnswer where that is not said: silence is no proof that it was sent."""
     is_draft = message.get("isDraft")
     if not isinstance(is_draft, bool):
         raise BadAnswer.own("answer_malformed")
     return Sighting(
         found=Found.DRAFT if is_draft else Found.SENT,
-        remote_id=_text(message, "id"),
-        message_id=str(message.get("internetMessageId") or ""),
+        remote_id=text(message, "id"),
+        message_id=words(message, "internetMessageId"),
     )
-
-
-def _text(answer: dict[str, Any], name: str) -> str:
-    found = answer.get(name)
-    if not isinstance(found, str) or not found:
-        raise BadAnswer.own("answer_malformed")
-    return found
-
-
-def _listed(page: dict[str, Any]) -> Sequence[dict[str, Any]]:
-    """Give the rows of a listing. Raises BadAnswer for none at all: what is there would be made a second time."""
-    found = page.get("value")
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise BadAnswer.own("answer_malformed")
-    return found

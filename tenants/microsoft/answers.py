@@ -70,6 +70,44 @@ def _refuse_depth(parsed: JSON) -> None:
     raise BadAnswer.own("answer_too_deep")
 
 
+def listed(answer: JSON, name: str = "value") -> list[JSON]:
+    """Give the objects of a list that has to be there. Raises BadAnswer."""
+    found = answer.get(name)
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise BadAnswer.own("answer_malformed")
+    return found
+
+
+def text(answer: JSON, name: str) -> str:
+    """Give a text that has to be there: an id, an address. Raises BadAnswer."""
+    found = answer.get(name)
+    if not isinstance(found, str) or not found:
+        raise BadAnswer.own("answer_malformed")
+    return found
+
+
+def words(answer: JSON, name: str) -> str:
+    """Give a text nothing depends on; "" for whatever else stands in its place."""
+    found = answer.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def count(answer: JSON, name: str) -> int:
+    """Give a number of things, 0 where none is named. Raises BadAnswer."""
+    found = answer.get(name)
+    if found is None:
+        return 0
+    if not isinstance(found, int):
+        raise BadAnswer.own("answer_malformed")
+    return found
+
+
+def part(answer: JSON, name: str) -> JSON:
+    """Give an object within an object; an empty one for whatever else stands in its place."""
+    found = answer.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> timedelta | None:
     """Read Retry-After in seconds or as a date, capped at a day.
 

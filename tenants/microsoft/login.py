@@ -176,7 +176,7 @@ def refusal(body: Mapping[str, object], headers: Mapping[str, str], *, skew: tim
         minutes = round(skew.total_seconds() / 60)
         detail = f"{abs(minutes)} minutes {'ahead' if minutes > 0 else 'behind'}"
         return TokenRefused(diagnose_own("clock_skew", detail=detail, correlation=diagnosis.correlation))
-    is_passing = diagnosis.code in _PASSING_CODES or body.get("error") in _PASSING_ERRORS
+    is_passing = diagnosis.code in _PASSING_CODES or str(body.get("error")) in _PASSING_ERRORS
     return TokenRefused(diagnosis, permanent=not is_passing, retry_after=retry_after(headers))
 
 

@@ -89,7 +89,9 @@ def _failure(status: int, headers: object, raw: bytes) -> IntegrationError:
 
 def _next(answer: JSON, *, otherwise: int) -> int:
     """Read where the next piece begins; the two answers of a session spell the name differently."""
-    ranges = answer.get("NextExpectedRanges") or answer.get("nextExpectedRanges") or ()
+    ranges = answer.get("NextExpectedRanges") or answer.get("nextExpectedRanges") or []
+    if not isinstance(ranges, list):
+        raise BadAnswer.own("answer_malformed")
     first = str(ranges[0]).partition("-")[0] if ranges else ""
     return int(first) if first.isdecimal() else otherwise
 

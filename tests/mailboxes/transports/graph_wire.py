@@ -52,7 +52,7 @@ def transport() -> GraphInbound:
 
 
 def page(*mails: dict[str, Any], following: str = "", done: str = "") -> dict[str, Any]:
-    links = {"@odata.nextLink": following, "@odata.deltaLink": done}
+    links = {"@odata.nextLink": following, "@odata.deltaLink": done or ("" if following else f"{DELTA}?done")}
     return {"value": list(mails), **{name: link for name, link in links.items() if link}}
 
 
