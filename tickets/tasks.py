@@ -13,8 +13,9 @@ from tickets.unsent import reopen_failed
 #: A long run makes room for the others this often and goes on at the end of the line: with a few workers, the flood of
 #: one customer must not keep the mail of the next waiting. Seconds.
 RUN_BUDGET_S = 20.0
-#: One mail of 150 MB over a slow line may take this long after the budget is spent; the claim is renewed meanwhile.
-SYNC_LIMIT_S = 800
+#: One mail of 150 MB over a slow line may take 800 s after the budget is spent; the claim is renewed meanwhile. So may
+#: the turn of sending before it.
+SYNC_LIMIT_S = 1600
 FILE_TENANT = "tickets.tasks.file_tenant"
 
 
@@ -24,8 +25,15 @@ def sync_mailbox(mailbox_id: int) -> None:
 
     Mail to send goes first: behind the long runs of a flood its own nudge would be too old when its turn has come.
     """
-    if outbox.has_due():
-        outbox.take_turn()
+    try:
+        if outbox.has_due():
+            outbox.take_turn()
+    finally:
+        # Whatever is wrong with a mail to send, of whichever tenant: this mailbox is read.
+        _read(mailbox_id)
+
+
+def _read(mailbox_id: int) -> None:
     report = sync(mailbox_id, file=filing.file_for, budget_s=RUN_BUDGET_S, ignores_pause=False)
     if report.has_more or not report.was_settled:
         # While imports run the scheduler's own look mostly comes too late to the head of the queue.

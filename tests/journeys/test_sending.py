@@ -7,18 +7,15 @@ from functools import partial
 from typing import Any
 
 import pytest
-from celery import current_app
 
 from mailboxes.models import OutboundMessage
 from mailboxes.outbound import claims, outbox
 from mailboxes.outbound.outbox import cancel, queue_again
-from mailboxes.tasks import send_mailbox
 from tenants.errors import Misconfigured
 from tests.journeys.customer import Customer
 from tests.journeys.outgoing import answer, departed, later, send, state, ticket_of
 from tickets.models import Ticket
 from tickets.replies import File
-from tickets.tasks import sync_mailbox
 
 LARGE = b"0123456789" * 700_000
 Connected = Callable[..., Customer]
@@ -199,43 +196,6 @@ def test_a_mailbox_keeps_to_its_pace(customer: Customer, settings: Any) -> None:
         answer(ticket)
     send(customer)
     assert len(departed(customer)) == 2
-
-
-def test_a_flood_of_one_tenant_delays_anothers_mail_by_one_turn(connected: Connected) -> None:
-    """Whoever's nudge it is, the tenant that has sent least is served: counted in what really left."""
-    flood, other = connected(), connected()
-    ticket = ticket_of(flood)
-    for _ in range(12):
-        answer(ticket)
-    for _ in range(3):
-        outbox.send_in_turn(budget_s=0)
-    answer(ticket_of(other))
-    before = len(departed(flood))
-    while not departed(other):
-        outbox.send_in_turn(budget_s=0)
-    assert len(departed(flood)) == before
-    while outbox.send_in_turn(budget_s=60)[0]:
-        pass
-    assert (len(departed(flood)), len(departed(other))) == (12, 1)
-
-
-def test_mail_goes_out_before_a_mailbox_is_read(connected: Connected) -> None:
-    """Behind the runs of a tenant that fetches years of mail, its own nudge would come too late."""
-    fetching, other = connected(), connected()
-    answer(ticket_of(other))
-    fetching.arrive("first")
-    sync_mailbox(fetching.mailbox.pk)
-    assert (len(departed(other)), Ticket.objects.filter(mailbox=fetching.row()).count()) == (1, 1)
-
-
-def test_turns_follow_one_another_while_mail_waits(connected: Connected) -> None:
-    """Nudges that came while a mailbox of the tenant was served have come to nothing."""
-    first, second = connected(), connected()
-    waiting = current_app.connection_for_read().SimpleQueue("mail")
-    waiting.clear()
-    row, _later = answer(ticket_of(first)), answer(ticket_of(second))
-    send_mailbox(row.mailbox_id)
-    assert (len(departed(first)), len(departed(second)), waiting.qsize()) == (1, 0, 1)
 
 
 def test_without_the_right_to_drafts_the_mail_goes_out_whole(customer: Customer) -> None:
