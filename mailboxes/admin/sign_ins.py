@@ -49,6 +49,7 @@ def _card(mailbox: Opened, request: HttpRequest) -> dict[str, Any]:
     outcome = row.outcome if row and not (is_signed_in and _has_ended_since(row)) else None
     return {
         "side": mailbox.direction,
+        "registration": mailbox.registration,
         "is_sending": isinstance(mailbox, SendingSide),
         "way": mailbox.get_sign_in_display(),
         "expected": expected(mailbox),

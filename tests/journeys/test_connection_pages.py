@@ -44,14 +44,21 @@ def test_a_wrong_secret_is_explained_with_its_code(customer: Customer, admin: Cl
     assert "wrong~secret" not in page
 
 
+@pytest.mark.parametrize(
+    "door", ["tenants_appregistration_test", "mailboxes_mailbox_folders", "mailboxes_inboundmessage_preview"]
+)
 def test_what_is_up_to_the_customers_administrator_is_ready_to_send(
-    customer: Customer, admin: Client
+    customer: Customer, admin: Client, door: str
 ) -> None:
     """The ids to find the registration by, the step, and the ids for Microsoft's support; no secret."""
     customer.control(f"apps/{customer.client_id}", {"disabled": True}, method="PATCH")
-    page = press(admin, "tenants_appregistration_test", customer.mailbox.registration_id)
+    app_tokens.forget(customer.mailbox.registration)
+    is_of_registration = door.startswith("tenants")
+    row = customer.mailbox.registration if is_of_registration else customer.mailbox
+    page = press(admin, door, row.pk)
     note = page.partition("ready to send")[2].partition("</pre>")[0]
 
+    assert is_of_registration or customer.mailbox.address in note
     tenant = customer.mailbox.tenant
     assert all(
         one in note for one in (customer.client_id, tenant.directory_id, "AADSTS7000112", "Properties")

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from mailboxes.enqueue import enqueue_send
 from mailboxes.models import OutboundMessage
 from mailboxes.outbound.pace import Forecast
+from mailboxes.sides import sending_side
 from mailboxes.transports.out import why_not
 from tenants.admin.scoped import TenantOwnedAdmin
 from tenants.admin.theme import ThemedChoicesFilter
@@ -149,6 +150,7 @@ class OutboxAdmin(TenantOwnedAdmin):
                 "leaves_at": Forecast().leaves_at(mail),
                 "level": SENT_LEVELS.get(mail.state, "calm"),
                 "trouble": explain(mail.error or _hindrance(mail)),
+                "registration": sending_side(mail.mailbox).registration,
                 "can_cancel": may_act and mail.is_cancellable,
                 "can_repeat": may_act and mail.is_repeatable,
             }
