@@ -16,6 +16,7 @@ from mailboxes.parsing.gate import one_line
 from mailboxes.transports.out import why_not
 from tickets.approval_ends import end, spare, tell, wake
 from tickets.approval_mails import advice_mail, stranger_mail
+from tickets.approval_texts import asker
 from tickets.approvals import locked
 from tickets.conversations import Letter
 from tickets.models import Approval, ApprovalAnswer, ApprovalRequest, DecisionWord
@@ -79,6 +80,7 @@ def _asked(request: ApprovalRequest, letter: Letter) -> policy.Asked:
         deadline_at=request.approval.deadline_at,
         received_at=letter.row.received_at,
         is_direct=letter.is_direct,
+        asker=asker(request.approval),
         own_domains=domains - {""},
     )
 

@@ -68,9 +68,9 @@ def how_to_answer(request: ApprovalRequest) -> list[str]:
         + "\n"
         + _("reject (or: rejected, abgelehnt, refusé, rechazado …)"),
         _(
-            "Grounds may follow in the next lines, but no conditions. Reply from %(address)s: an answer from another "
-            "address does not count, nor does one that was forwarded, comes late or says both. There is no link to "
-            "press: your written answer alone decides, and the first one stands."
+            "Write nothing else beside an approval; grounds may follow a rejection. Reply from %(address)s: an "
+            "answer from another address does not count, nor does one that was forwarded, comes late or says both. "
+            "There is no link to press: your written answer alone decides, and the first one stands."
         )
         % {"address": request.address},
     ]
@@ -81,8 +81,8 @@ def advice(request: ApprovalRequest, counts: Counts) -> str:
     texts = {
         Counts.DOUBTFUL: _(
             "Your answer could not be read as a decision, so nothing has changed. Reply once more, to the request or "
-            "to this mail, begin with the one word that decides, and say nothing beside it that could be taken for the "
-            "opposite or for a condition."
+            "to this mail, with the one word that decides and nothing else: beside an approval only thanks, a greeting "
+            "and your name may stand."
         ),
         Counts.UNPROVEN: _(
             "An answer in your name has come in, but it is not proven that you have sent it (its DMARC check did not "

@@ -42,6 +42,8 @@ class Asked:
     received_at: datetime
     #: Whether it answers a mail of the request itself, and not another one of the same conversation.
     is_direct: bool = True
+    #: Who asks: people thank and greet.
+    asker: str = ""
     #: Domains of the directory the answer came to, in lower case.
     own_domains: Collection[str] = field(default_factory=frozenset)
 
@@ -68,7 +70,7 @@ def judge_answer(
         return Decision(Counts.DOUBTFUL, "it answers another mail of the conversation, not the request")
     if _STRUCK.search(message.html):
         return Decision(Counts.DOUBTFUL, "words in it are struck through")
-    return read_decision(message.new_text, words, name=_name_of(message.sender))
+    return read_decision(message.new_text, words, name=_name_of(message.sender), asker=asked.asker)
 
 
 def _other_sender(message: ParsedMessage, asked: Asked) -> str:

@@ -1,6 +1,7 @@
 """What do the words of an answer decide? Only what is beyond doubt.
 
-An answer decides that begins with a word that does, and says nothing beside it that could be taken for the opposite.
+An answer decides that begins with a word that does. An approval says nothing else but what is known to be harmless; a
+rejection may give grounds, for nothing happens by it.
 """
 
 from __future__ import annotations
@@ -11,28 +12,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from tickets.policies.decision_words import (
-    APPROVING,
-    CONDITIONAL,
-    COURTEOUS,
-    DENYING,
-    DEPENDING,
-    LIMITING,
-    OFFERING,
-    POINTING,
-    REJECTING,
-    RETRACTING,
-    WEAK,
-)
-from tickets.policies.own_words import folded, own_words
+from tickets.policies.decision_words import APPROVING, HARMLESS, PHRASES, REJECTING, WEAK
+from tickets.policies.own_words import above_our_line, folded, marks, own_words, says_something
 
-#: Longer than a decision with its grounds. Characters.
-MAX_CHARS: Final = 5_000
-#: Where the words that decide may stop: at a comma, a colon, a dash.
-_CLAUSE_END: Final = re.compile(r"[,:(–—、，：（]|\s[-/]+\s")
-_CROSS: Final = re.compile("[👎❌🚫⛔🙅✖✗✘]")
-_FIGURE: Final = re.compile(r"\d")
-_SENTENCE_END: Final = re.compile(r"[.!?;\n。！？]")
+#: Longer than a decision with its grounds, a signature and a firm's small print. Characters.
+MAX_CHARS: Final = 20_000
+_ASKING: Final = frozenset("?؟❓❔")
+#: Signs that change nothing: a smile, a thumb in whatever colour of skin.
+_QUIET: Final = frozenset(" \t\r\n\xa0\ufe0f.,!;:'\"-–—“”„«»*。、·/👍👌✅✔✓🙂😊😀🎉💯🆗🏻🏼🏽🏾🏿")
+_SMILE: Final = re.compile(r":-?\)")
+_FIRST_SENTENCE: Final = re.compile(r"\W*[^.!?;\n。！？؟⁇⁈⁉❓❔…]*[\s.!?;。！？؟⁇⁈⁉❓❔…]*")
 
 
 class Counts(Enum):
@@ -66,17 +55,18 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """Phrases that decide, as tuples of words, by what they mean."""
+    """Phrases that decide, as tuples of words, by what they mean; None is what means nothing."""
 
-    meanings: Mapping[tuple[str, ...], Meaning]
+    meanings: Mapping[tuple[str, ...], Meaning | None]
     weak: Collection[tuple[str, ...]]
     longest: int
 
     @classmethod
     def of(cls, own: Iterable[tuple[str, Meaning | None]] = ()) -> Words:
         """Give the words everybody has, and a tenant's own over them; None takes a word away."""
-        found: dict[tuple[str, ...], Meaning] = {}
-        for phrases, meaning in ((APPROVING, Meaning.APPROVE), (REJECTING, Meaning.REJECT)):
+        found: dict[tuple[str, ...], Meaning | None] = {}
+        lists = ((HARMLESS, None), (PHRASES, None), (APPROVING, Meaning.APPROVE), (REJECTING, Meaning.REJECT))
+        for phrases, meaning in lists:
             found.update({tuple(folded(phrase)): meaning for phrase in phrases})
         weak = {tuple(folded(phrase)) for phrase in WEAK}
         for phrase, wanted in own:
@@ -90,89 +80,76 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    place: int
+    """A phrase of an answer; `is_known` is False for a word of no list."""
+
     phrase: tuple[str, ...]
-    meaning: Meaning
-    is_weak: bool
+    meaning: Meaning | None
+    is_known: bool = True
 
 
-def read_decision(new_text: str, words: Words, *, name: str = "") -> Decision:
-    """Read the decision from what was written above the quote; its first words must say it, alone.
+def read_decision(new_text: str, words: Words, *, name: str = "", asker: str = "") -> Decision:
+    """Read the decision from what was written above the quote; its first words must say it.
 
-    `name` is the approver's own, as he signs.
+    `name` is the approver's own, as he signs; `asker` whom he may thank.
     """
-    text = own_words(new_text, names=set(folded(name)))
-    if len(text) > MAX_CHARS:
+    new_text = above_our_line(new_text)
+    if len(new_text) > MAX_CHARS:
         return Decision(Counts.DOUBTFUL, "it is too long to be sure of")
-    found = list(folded(text))
-    if not found:
+    names, others = set(folded(name)), set(folded(asker))
+    text, below = own_words(new_text, names=names, others=others)
+    said = list(_said(text, words, names | others))
+    if not said:
         return Decision(Counts.DOUBTFUL, "nothing is written above the quoted mail")
-    said = list(_said(found, words))
-    if not said or said[0].place != 0:
-        return Decision(Counts.DOUBTFUL, "it does not begin with a word that decides")
     first = said[0]
-    if any(one.meaning is not first.meaning for one in said):
+    if first.meaning is None:
+        return Decision(Counts.DOUBTFUL, "it does not begin with a word that decides")
+    # A word that is weak is part of many a signature: "Company No. 12".
+    signed = [one for one in _said(below, words) if one.phrase not in words.weak]
+    if {one.meaning for one in (*said, *signed)} - {first.meaning, None}:
         return Decision(Counts.DOUBTFUL, "it says both yes and no")
-    if doubt := _doubt(text, said):
-        return Decision(Counts.DOUBTFUL, doubt)
-    counts = Counts.APPROVED if first.meaning is Meaning.APPROVE else Counts.REJECTED
-    return Decision(counts, f"it begins with “{' '.join(first.phrase)}”")
+    if first.meaning is Meaning.REJECT:
+        doubt, counts = _doubtful_no(text, first, words), Counts.REJECTED
+    else:
+        doubt, counts = _doubtful_yes(text, said, below), Counts.APPROVED
+    begins = f"it begins with “{' '.join(first.phrase)}”"
+    return Decision(Counts.DOUBTFUL, doubt) if doubt else Decision(counts, begins)
 
 
-def _doubt(text: str, said: Sequence[_Said]) -> str:
-    first = next(_sentences(text))
-    if first.endswith(("?", "？")):
+def _doubtful_no(text: str, first: _Said, words: Words) -> str:
+    """Say why a rejection is none, "" when it is one; nothing happens by it, so that grounds may follow."""
+    found = _FIRST_SENTENCE.match(text)
+    sentence = found.group() if found else text
+    if _ASKING & marks(sentence):
         return "it asks instead of deciding"
-    decided = {word for one in said for word in one.phrase}
-    begins = f"it begins with “{' '.join(said[0].phrase)}” and goes on about something else"
-    if said[0].meaning is Meaning.REJECT:
-        # Nothing happens without an approval, so that a no needs no second look.
-        return begins if said[0].is_weak and set(folded(first)) - decided - COURTEOUS else ""
-    # “OK” alone decides; “OK. I will look at it” only says that the mail has come.
-    alone = text if said[0].is_weak else _CLAUSE_END.split(first, maxsplit=1)[0]
-    if set(folded(alone)) - decided - COURTEOUS - POINTING:
-        return begins
-    return _second_thought(text, first, decided)
+    is_alone = all(one.is_known for one in _said(sentence, words))
+    return "" if is_alone or first.phrase not in words.weak else _goes_on(first)
 
 
-def _second_thought(text: str, first: str, decided: set[str]) -> str:
-    """Say what takes back, limits or conditions an approval, wherever it stands."""
-    rest = set(folded(text)) - decided
-    if (
-        rest & DENYING
-        or any(word.endswith("n't") or word.startswith("n'") for word in rest)
-        or _CROSS.search(text)
-    ):
-        return "it approves and says not"
-    if rest & RETRACTING:
-        return "it approves and takes it back"
-    if set(folded(first)) & (DEPENDING | LIMITING) or _FIGURE.search(first):
-        return "it makes the approval depend on something"
-    for sentence in _sentences(text):
-        said = list(folded(sentence))
-        depends = DEPENDING - CONDITIONAL if OFFERING.intersection(said) else DEPENDING
-        if said[0] in LIMITING or depends.intersection(said):
-            return "it makes the approval depend on something"
-    return ""
+def _doubtful_yes(text: str, said: Sequence[_Said], below: str) -> str:
+    """Say what keeps an approval from being one, "" when all of it is harmless."""
+    signs = marks(_SMILE.sub(" ", text))
+    if signs & _ASKING:
+        return "it asks instead of deciding"
+    if signs - _QUIET or not all(one.is_known for one in said):
+        return _goes_on(said[0])
+    return "it approves, and more is said below the name" if says_something(below) else ""
 
 
-def _sentences(text: str) -> Iterator[str]:
-    """Give the sentences that have a word in them, each with its end."""
-    start = 0
-    for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
-        if next(folded(text[start:end]), ""):
-            yield text[start:end].strip()
-        start = end
+def _goes_on(first: _Said) -> str:
+    return f"it begins with “{' '.join(first.phrase)}” and goes on about something else"
 
 
-def _said(found: Sequence[str], words: Words) -> Iterator[_Said]:
-    """Give each phrase that decides, the longest at each place."""
+def _said(text: str, words: Words, names: Collection[str] = ()) -> Iterator[_Said]:
+    """Give the phrases of a text, the longest at each place, and the words that belong to none."""
+    found = list(folded(text))
     place = 0
     while place < len(found):
         for length in range(min(words.longest, len(found) - place), 0, -1):
             phrase = tuple(found[place : place + length])
-            if meaning := words.meanings.get(phrase):
-                yield _Said(place, phrase, meaning, is_weak=phrase in words.weak)
-                place += length - 1
+            if phrase in words.meanings:
+                yield _Said(phrase, words.meanings[phrase])
                 break
-        place += 1
+        else:
+            length = 1
+            yield _Said((found[place],), None, is_known=found[place] in names)
+        place += length

@@ -45,7 +45,7 @@ def judged(message: ParsedMessage, asked: Asked = ASKED) -> Decision:
 
 
 def read(text: str) -> Counts:
-    return read_decision(text, WORDS).counts
+    return read_decision(text, WORDS, name="Ada").counts
 
 
 def test_a_proven_answer_in_time_counts() -> None:
@@ -78,7 +78,7 @@ def test_a_word_that_decides_counts_at_the_beginning(text: str, counts: Counts) 
     [
         "",
         " \n> Approved\n",
-        "Hello, approved",
+        "Well, approved",
         "Approved or rejected?",
         "Approved?",
         "Approved, but not the second one",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tickets.policies.decision_words import APPROVING, DENYING, DEPENDING, REJECTING, RETRACTING, WEAK
+from tickets.policies.decision_words import AGAINST, APPROVING, LIMITING, REJECTING
 from tickets.policies.decisions import Counts, Words, read_decision
 from tickets.policies.own_words import LINES
 
@@ -26,16 +28,14 @@ BANNER = "CAUTION: This email originated from outside of the organization. Do no
 
 
 def read(text: str, *, name: str = NAME) -> Counts:
-    return read_decision(text, WORDS, name=name).counts
+    return read_decision(text, WORDS, name=name, asker="Grace Hopper").counts
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "Approved, please order it",
-        "Approved: it fits the budget",
         "Approved – thanks for asking",
-        "Approved (see the minutes)",
         "I approve this request.",
         "I approve it",
         "Hiermit genehmige ich das",
@@ -53,7 +53,6 @@ def read(text: str, *, name: str = NAME) -> Counts:
         "[EXTERNAL EMAIL]\n\nApproved",
         "*** Extern ***\nHallo Grace,\ngenehmigt",
         "Approved.\nIf you have questions, call me.",
-        "Approved. We need it for the fair in March.",
         "Ok\n\nAda",
         "Ok\n\nAda Lovelace | Purchasing\nFabrikam Ltd",
         "Ja, gerne.\n\nViele Grüße\nAda",
@@ -62,6 +61,44 @@ def read(text: str, *, name: str = NAME) -> Counts:
         "Okay, thanks!\nRegards, Ada",
         "👍 Approved",
         "同意。谢谢",
+        "Ich genehmige den Antrag",
+        "Hiermit genehmige ich die Bestellung.",
+        "J'approuve la demande.",
+        "I approve your request",
+        "Approved as requested",
+        "Approved, please go ahead and order it.",
+        "Ich bin einverstanden",
+        "Von meiner Seite genehmigt",
+        "Ist freigegeben",
+        "Zustimmung erteilt",
+        "Stimme zu",
+        "Ok für mich",
+        "In Ordnung",
+        "Je suis d'accord",
+        "Approuvée",
+        "Validée",
+        "C'est validé",
+        "OK pour moi",
+        "OK for me",
+        "Hi Grace, approved",
+        "Thanks Grace, approved.",
+        "Approved. No further questions.",
+        "Approved, no objections",
+        "Genehmigt, keine Einwände",
+        "Ja, bitte bestellen",
+        "Ok.\n\nBR\nAda",
+        "Ja.\n\nBG\nAda Lovelace",
+        "Ja\n\nHerzliche Grüße\nAda Lovelace",
+        "Ja\n\nFreundliche Grüsse\nAda Lovelace\nLeiterin Einkauf",
+        "Oui.\n\nBien à vous\nAda Lovelace",
+        "Oui\n\nCdt\nAda",
+        "Yes.\nThanks, Ada",
+        "Yes, thanks Ada",
+        "Yes, thanks Grace",
+        "Ok\n\nA. Lovelace\nPurchasing",
+        "Approved\n\nRegards\nBob Miller\nHead of Purchasing\nTel. +44 20 1234\nhttps://fabrikam.example/?a=b",
+        "Approved :-) 👍🏽",
+        "Approved\n> Shall I?\n\nRegards\nAda",
     ],
 )
 def test_people_approve_like_this(text: str) -> None:
@@ -147,6 +184,48 @@ def test_people_approve_like_this(text: str) -> None:
         "I would approve if it were cheaper",
         "Yes, but later",
         "not approved yet, approved tomorrow",
+        # Words of no list.
+        "Approved: it fits the budget",
+        "Approved (see the minutes)",
+        "Approved, with the exception of the laptops",
+        "Approved. Remove the laptops.",
+        "Approved, says Peter",
+        "Genehmigt. Bob muss zustimmen.",
+        "Approved\n500 EUR",
+        "Please approve",
+        "Approve this please",
+        # Signs that say something.
+        "[ ] approved",
+        "Approved: [ ]",
+        "Approved: ____",
+        "Approved (y/n)",
+        "Approved 🤔",
+        "Approved ;-)(",
+        "~~approved~~",
+        "Approved...?",
+        "Approved!?",
+        "Approved ❓",
+        "Genehmigt. Oder?",
+        "Approved. Correct?",
+        # Our own line.
+        "approve (or: approved, genehmigt, approuvé, aprobado …)",
+        # Between the quotes.
+        "Approved.\n> 10 laptops\nNo, only 5.",
+        "Approved\n\n> and the chairs?\nNot these.",
+        # Below the name or the closing formula.
+        "Approved\n\nAda\nRejected",
+        "Approved\nAda\nuntil Friday",
+        "Approved\n\nAda\nAnd the chairs?",
+        "Genehmigt\n\nMit freundlichen Grüßen\nAda Lovelace\n\nDie Laptops lehne ich ab",
+        "Approved\n\nRegards\nRejected",
+        "Approved\n\nRegards\nJust the second laptop",
+        "Approved\n\n-- \nRejected",
+        # No small print and no warning: somebody's own words.
+        "Approved.\nThe money is intended for the new office, the laptops are not part of what it pays for.",
+        "Approved.\nMy message of yesterday was confidential, and I have told you there which of them to order.",
+        "Approved.\nPlease consider the environment though: everybody takes the train, nobody takes a flight.",
+        "Attention: only the external part.\nApproved.",
+        "Achtung: die externen Kosten nicht.\nGenehmigt.",
     ],
 )
 def test_whatever_could_mean_anything_else_approves_nothing(text: str) -> None:
@@ -157,25 +236,70 @@ def test_a_name_with_a_hyphen_signs() -> None:
     assert read("Ok\n\nAnna-Lena Müller | Einkauf", name="Anna-Lena Müller") is Counts.APPROVED
 
 
-_STRONG = sorted(set(APPROVING) - WEAK)
-_AGAINST = sorted((DENYING | RETRACTING | DEPENDING) - {"tak"})
+@pytest.mark.parametrize(
+    "text", ["Rejected, too expensive.", "Abgelehnt\nDas ist zu teuer, oder?", "No thanks"]
+)
+def test_a_rejection_may_give_its_grounds(text: str) -> None:
+    assert read(text) is Counts.REJECTED
+
+
+@pytest.mark.parametrize("text", ["Rejected?", "No...?", "No problem", "Rejected\n\nAda\nApproved"])
+def test_a_rejection_in_doubt_changes_nothing(text: str) -> None:
+    assert read(text) is Counts.DOUBTFUL
+
+
+def test_who_asks_may_be_thanked_in_small_letters() -> None:
+    assert read("hi grace, ok, thanks grace") is Counts.APPROVED
+
+
+def test_a_long_answer_is_not_read_at_all() -> None:
+    started = time.monotonic()
+    assert read("approved\n" + "some words in a line here to read\n" * 80_000) is Counts.DOUBTFUL
+    assert time.monotonic() - started < 1
+
+
+_AGAINST = sorted((AGAINST | LIMITING | set(REJECTING)) - {"tak"})
+_BETWEEN = (
+    *(" ", ", ", ".\n", ".\n\nThanks.\n", "\n> q\n", "\n\nAda\n", "\n\nRegards\nBob\n", "\n-- \n"),
+    *(f"\n{BANNER}\n", "\nExternal: "),
+)
 
 
 @CALM
 @given(
-    st.sampled_from(_STRONG), st.sampled_from(_AGAINST), st.sampled_from([" ", ", ", ".\n", ".\n\nThanks.\n"])
+    st.sampled_from(APPROVING),
+    st.sampled_from(_AGAINST),
+    st.sampled_from(_BETWEEN),
+    st.sampled_from(["", " x"]),
 )
-def test_no_approval_survives_a_word_against_it(phrase: str, against: str, between: str) -> None:
-    assert read(f"{phrase}{between}{against} x") is not Counts.APPROVED
+def test_no_approval_survives_a_word_against_it(phrase: str, against: str, between: str, more: str) -> None:
+    assert read(f"{phrase}{between}{against}{more}") is not Counts.APPROVED
+
+
+_UNKNOWN = [
+    "maybe",
+    "we shall see",
+    "got it",
+    "x",
+    "12",
+    "the laptops",
+    "says Peter",
+    "tbc",
+    "?",
+    "[ ]",
+    "🤔",
+]
 
 
 @CALM
 @given(
-    st.sampled_from(sorted(set(APPROVING) & WEAK)), st.sampled_from(["maybe", "we shall see", "got it", "x"])
+    st.sampled_from(APPROVING), st.sampled_from(_UNKNOWN), st.sampled_from([" ", ", ", ". ", "\n", "\n> q\n"])
 )
-def test_a_word_that_only_acknowledges_approves_nothing_beside_others(phrase: str, more: str) -> None:
-    for between in (" ", ", ", ". ", "\n", "\n\n"):
-        assert read(f"{phrase}{between}{more}") is not Counts.APPROVED
+def test_an_approval_says_nothing_that_is_not_known_to_be_harmless(
+    phrase: str, more: str, between: str
+) -> None:
+    assert read(f"{phrase}{between}{more}") is not Counts.APPROVED
+    assert read(f"{BANNER}\n{phrase}{between}{more}\n\nRegards\nAda\n{DISCLAIMER}") is not Counts.APPROVED
 
 
 @CALM
