@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from m365integration import heartbeat, plots
 from mailboxes import figures as mail_figures
 from mailboxes.admin.hours import draw
+from mailboxes.health import trouble_of
 from mailboxes.models import InboundMessage, Mailbox, OutboundMessage
 from tenants.admin.wording import explain, lasts
 from tenants.models import Alert, Credential, Tenant
@@ -60,7 +61,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context |= {
         "title": _("Overview"),
         "cards": [*_cards(tickets, ledger, now), *_troubles(request)],
-        "ailing": [(mailbox, explain(mailbox.trouble)) for mailbox in ailing[:SHOWN]],
+        "ailing": [(mailbox, explain(trouble_of(mailbox, now))) for mailbox in ailing[:SHOWN]],
         "has_more_ailing": len(ailing) > SHOWN,
         "may_act": may(request, ADMINS),
         "expiring": _expiring(request, now),

@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
+from mailboxes.health import endless
 from mailboxes.models import InboundMessage, Mailbox, OutboundMessage
 from tenants.models import Credential
 from tenants.models.credential import WARN_DAYS
@@ -106,7 +107,8 @@ def by_health() -> dict[str, Q]:
     """Tell mailboxes apart by how they are, in the same order of reasons as `health_of`."""
     off = Q(is_active=False) | Q(tenant__is_active=False) | Q(inbound_transport=Mailbox.Inbound.NONE)
     paused = Q(paused=Mailbox.Pause.STAFF)
-    waiting, ailing = Q(retry_after_until__gt=timezone.now()), Q(trouble__isnull=False)
+    now = timezone.now()
+    waiting, ailing = Q(retry_after_until__gt=now), Q(trouble__isnull=False) | endless(now)
     running = ~off & ~paused
     return {
         "trouble": running & ~waiting & ailing,

@@ -5,13 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from mailboxes.models import Folder, InboundMessage, Mailbox
 
+#: Longer than any run may take.
+ENDLESS: Final = timedelta(minutes=30)
+#: What is the matter where the row itself knows of nothing.
+NEVER_ENDS: Final = {
+    "code": "look_never_ends",
+    "who": "operator",
+    "cause": gettext_noop(
+        "Looks into it begin and none comes to an end: an error of this program, which stands in the log."
+    ),
+    "fix": gettext_noop(
+        "Look for sync_mailbox in the log of the workers, and report what it says. Its mail waits at Microsoft."
+    ),
+}
 #: Mails seen last, by which the speed of a walk is measured; no mail for so long, and it rests.
 MEASURED: Final = 500
 RESTS_AFTER: Final = timedelta(minutes=5)
@@ -55,9 +71,32 @@ def health_of(mailbox: Mailbox, now: datetime) -> Health:
         return Health.PAUSED
     if mailbox.retry_after_until and mailbox.retry_after_until > now:
         return Health.WAITING
-    if mailbox.trouble:
+    if mailbox.trouble or is_endless(mailbox, now):
         return Health.TROUBLE
     return Health.WORKING if mailbox.last_success_at else Health.FRESH
+
+
+def endless(now: datetime) -> Q:
+    """Keep the mailboxes whose looks begin and never end: what fails in this program itself stands on no row."""
+    limit = _endless_since(now)
+    begun = Q(last_success_at=None, created_at__lt=limit) | Q(last_success_at__lt=limit)
+    return begun & Q(trouble__isnull=True, last_attempt_at__gte=limit)
+
+
+def is_endless(mailbox: Mailbox, now: datetime) -> bool:
+    limit, began_at = _endless_since(now), mailbox.last_attempt_at
+    is_long_ago = (mailbox.last_success_at or mailbox.created_at) < limit
+    return is_long_ago and not mailbox.trouble and began_at is not None and began_at >= limit
+
+
+def _endless_since(now: datetime) -> datetime:
+    return now - max(ENDLESS, timedelta(seconds=2 * settings.SYNC_INTERVAL_S))
+
+
+def trouble_of(mailbox: Mailbox, now: datetime) -> dict[str, Any] | None:
+    """Give what is the matter with a mailbox, as its row keeps it or would; None when all is well."""
+    trouble: dict[str, Any] | None = mailbox.trouble
+    return NEVER_ENDS if trouble is None and is_endless(mailbox, now) else trouble
 
 
 def is_quiet(mailbox: Mailbox, health: Health) -> bool:

@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
+from mailboxes.health import NEVER_ENDS, endless
 from mailboxes.models import InboundMessage, Mailbox
 from tenants.alerts import Condition
 from tenants.models import Alert
@@ -22,8 +23,6 @@ WINDOWS: Final = (timedelta(hours=6), timedelta(hours=24))
 #: Microsoft may make a mailbox wait so long, wait after wait, before anybody is told.
 PATIENCE: Final = timedelta(hours=1)
 NEXT_TRY: Final = timedelta(minutes=2)
-#: Longer than any run may take.
-ENDLESS: Final = timedelta(minutes=30)
 #: Each of those weeks must have brought this many mails before silence means anything.
 USUAL_MAILS: Final = 3
 
@@ -46,22 +45,10 @@ def troubles(now: datetime) -> list[Condition]:
 
 
 def _endless(now: datetime) -> list[Condition]:
-    """List the mailboxes whose looks begin and never end: what fails in this program itself stands on no row."""
-    limit = now - max(ENDLESS, timedelta(seconds=2 * settings.SYNC_INTERVAL_S))
-    begun = Q(last_success_at=None, created_at__lt=limit) | Q(last_success_at__lt=limit)
-    rows = Mailbox.objects.working().filter(begun, trouble__isnull=True, last_attempt_at__gte=limit)
+    """List the mailboxes whose looks begin and never end."""
     return [
-        condition_of(
-            mailbox,
-            Alert.Kind.MAILBOX_TROUBLE,
-            cause=gettext_noop(
-                "Looks into it begin and none comes to an end: an error of this program, which stands in the log."
-            ),
-            fix=gettext_noop(
-                "Look for sync_mailbox in the log of the workers, and report what it says. Its mail waits at Microsoft."
-            ),
-        )
-        for mailbox in rows.select_related("tenant")
+        condition_of(mailbox, Alert.Kind.MAILBOX_TROUBLE, cause=NEVER_ENDS["cause"], fix=NEVER_ENDS["fix"])
+        for mailbox in Mailbox.objects.working().filter(endless(now)).select_related("tenant")
     ]
 
 

@@ -26,7 +26,7 @@ from mailboxes.admin.layout import FIELDSETS
 from mailboxes.admin.phrases import PhrasePreview
 from mailboxes.admin.radar import make_calendar_link, revoke_calendar_link, show_radar
 from mailboxes.admin.sign_ins import sign_in_cards
-from mailboxes.health import health_of
+from mailboxes.health import health_of, trouble_of
 from mailboxes.inbound import guard
 from mailboxes.models import InboundMessage, Mailbox
 from mailboxes.models.mailbox import TARGETS
@@ -322,7 +322,8 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
     @admin.display(description=gettext_lazy("state"))
     def state(self, mailbox: Mailbox) -> str:
         health = health_of(mailbox, timezone.now())
-        cause = shown(mailbox.trouble.get("cause", "")) if mailbox.trouble and health != "off" else ""
+        trouble = trouble_of(mailbox, timezone.now())
+        cause = shown(trouble.get("cause", "")) if trouble and health != "off" else ""
         return format_html(
             '<span class="desk-state is-{}">{}</span>{}<span class="desk-who desk-cause">{}</span>',
             health.level,

@@ -26,7 +26,7 @@ from mailboxes.bundle import bundle
 from mailboxes.checkups import check_up, last_found, switch_on
 from mailboxes.doctor import Examination
 from mailboxes.enqueue import enqueue_sync
-from mailboxes.health import Health, backfill_of, health_of, is_quiet
+from mailboxes.health import Health, backfill_of, health_of, is_quiet, trouble_of
 from mailboxes.models import ExaminationResult, Folder, InboundMessage, Mailbox
 from mailboxes.outbound import senders
 from mailboxes.outbound.trial import STEP
@@ -62,7 +62,9 @@ def top(mailbox: Mailbox) -> dict[str, Any]:
         "sentence": _("The first walk through the folder is under way.")
         if health is Health.FRESH and counts
         else _sentence(mailbox, health),
-        "trouble": explain(mailbox.trouble) if health in {Health.TROUBLE, Health.WAITING} else None,
+        "trouble": explain(trouble_of(mailbox, timezone.now()))
+        if health in {Health.TROUBLE, Health.WAITING}
+        else None,
         "hours": draw(figures.per_hour(received, timezone.now()), mailbox_id=mailbox.pk),
         "counts": [
             (state.value, state.label, counts.get(state, 0))

@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from mailboxes import watch
+from mailboxes.health import ENDLESS
 from mailboxes.models import Mailbox
 from tenants.models import Alert
 from tests.factories import InboundMessageFactory, MailboxFactory
@@ -28,7 +29,7 @@ def busy_mailbox(*, mails: int = watch.USUAL_MAILS, weeks: int = watch.WEEKS) ->
 
 def test_mailbox_whose_looks_never_end_is_told_although_it_knows_of_no_trouble() -> None:
     """What fails in the program itself ends the task, and nothing is written on the mailbox."""
-    begun, ended = NOW - timedelta(minutes=1), NOW - watch.ENDLESS - timedelta(minutes=1)
+    begun, ended = NOW - timedelta(minutes=1), NOW - ENDLESS - timedelta(minutes=1)
     stuck = MailboxFactory(last_attempt_at=begun, last_success_at=ended)
     MailboxFactory(last_attempt_at=begun, last_success_at=NOW - timedelta(minutes=2))
     MailboxFactory(last_attempt_at=ended, last_success_at=ended)  # nobody looks: that is the worker's alert
