@@ -16,9 +16,9 @@ from mailboxes.models import Mailbox
 from mailboxes.wording import detail
 from tenants.admin.wording import Trouble, explain
 from tenants.console import iso
-from tenants.diagnosis import Actor, Diagnosis
+from tenants.diagnosis import Actor
 from tenants.setup.check import Check, Status
-from tenants.wording import shown, told
+from tenants.wording import told
 
 _TITLES: Final[Mapping[str, Any]] = {
     "login_host": gettext_lazy("Microsoft's sign-in answers"),
@@ -69,7 +69,7 @@ def note(examination: Examination, mailbox: Mailbox, *, made_at: datetime) -> st
     """Write what to send to the customer's administrator; blank when nothing is up to them."""
     # Said once, as the last step that met it says it: that one has the request's ids.
     theirs = {
-        check.diagnosis.code: _paragraph(check.diagnosis, detail(check.detail))
+        check.diagnosis.code: _paragraph(explain(check.diagnosis), detail(check.detail))
         for check in examination.checks
         if check.asks and check.diagnosis and check.diagnosis.who is Actor.CUSTOMER_ADMIN
     }
@@ -100,6 +100,8 @@ def _step(check: Check) -> Step:
     )
 
 
-def _paragraph(said: Diagnosis, seen: str) -> str:
-    trail = [f"{name}: {value}" for name, value in (("code", said.code), *said.correlation)]
-    return "\n".join(["", shown(said.cause), *([seen] if seen else []), shown(said.fix), *trail])
+def _paragraph(said: Trouble | None, seen: str) -> str:
+    if said is None:
+        return ""
+    trail = [f"{name}: {value}" for name, value in said.codes]
+    return "\n".join(["", said.cause, *([seen] if seen else []), said.fix, *trail])

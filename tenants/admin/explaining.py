@@ -18,8 +18,6 @@ from tenants.round_trip import return_address
 LONGEST: Final = 8000
 _CODE: Final = re.compile(r"(?:AADSTS\s*)?\b([0-9]{5,8})\b", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"redirect URI '(https?://[^'\s]{1,500})'", re.IGNORECASE)
-#: Of these the page shows what has to be registered.
-_REDIRECTS: Final = ("AADSTS50011", "AADSTS500113")
 
 
 def explain_pasted(page: Any, request: HttpRequest) -> HttpResponse:
@@ -35,8 +33,7 @@ def explain_pasted(page: Any, request: HttpRequest) -> HttpResponse:
     if pasted.strip():
         diagnosis = diagnose_token({"error_description": _with_code(pasted)})
         context["trouble"] = explain(diagnosis)
-        if diagnosis.code in _REDIRECTS:
-            context |= {"return_address": return_address(), "sent": _sent(pasted)}
+        context["sent"] = _sent(pasted)
     return TemplateResponse(request, "tenants/explaining.html", context)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from tenants.diagnosis import Actor, Diagnosis
 from tenants.models import Credential
 from tenants.models.credential import WARN_DAYS
+from tenants.round_trip import return_address
 from tenants.wording import shown
 
 WHO: Final[Mapping[str, Any]] = {
@@ -24,6 +25,10 @@ WHO: Final[Mapping[str, Any]] = {
     Actor.USER: gettext_lazy("Owner of the mailbox or account"),
     Actor.MICROSOFT: gettext_lazy("Nobody: it passes at Microsoft"),
 }
+
+
+#: Whoever repairs these has to know the redirect address.
+_REDIRECTS: Final = ("AADSTS50011", "AADSTS500113")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +52,22 @@ def explain(diagnosis: Diagnosis | Mapping[str, Any] | None) -> Trouble | None:
         return None
     if isinstance(diagnosis, Diagnosis):
         diagnosis = diagnosis.as_row()
-    trail = [(str(pair[0]), str(pair[1])) for pair in diagnosis.get("correlation") or () if len(pair) == 2]
     who = str(diagnosis.get("who", ""))
     return Trouble(
         cause=shown(str(diagnosis.get("cause", ""))),
         who=str(WHO.get(who, who)),
         fix=shown(str(diagnosis.get("fix", ""))),
-        codes=(("code", str(diagnosis.get("code", ""))), *trail),
+        codes=_codes(diagnosis),
         is_theirs=who == Actor.CUSTOMER_ADMIN,
     )
+
+
+def _codes(diagnosis: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """List code and trail, and the address to register where that is what is missing."""
+    code = str(diagnosis.get("code", ""))
+    address = [("redirect_uri", return_address())] if code in _REDIRECTS else []
+    trail = [(str(pair[0]), str(pair[1])) for pair in diagnosis.get("correlation") or () if len(pair) == 2]
+    return (("code", code), *address, *trail)
 
 
 def credential_state(credential: Credential) -> tuple[str, str]:

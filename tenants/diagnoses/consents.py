@@ -9,7 +9,7 @@ CONSENTS: dict[str, Advice] = {
         Actor.CUSTOMER_ADMIN,
         "The administrator came back from Microsoft, and a token asked for since does not show what is needed.",
         f"It can take some minutes and is looked for again. If it stays: {_PORTAL} must list the missing permissions, "
-        "and behind each must stand Granted. Add what is not there and press Ask for consent once more.",
+        "and behind each must stand Granted. Add what is not there and press Grant admin consent.",
     ),
     "consent_seen_at_sign_in": Advice(
         Actor.TENANT_ADMIN,
@@ -24,7 +24,8 @@ CONSENTS: dict[str, Advice] = {
     "consent_withdrawn": Advice(
         Actor.CUSTOMER_ADMIN,
         "The administrator's consent was taken back or narrowed: earlier tokens named permissions the last one lacks.",
-        f"{_PORTAL} > Grant admin consent, or press “Make a consent link” on the app registration here and send it to "
-        "an administrator of the customer. If it was meant to be taken back, pause the mailboxes of this registration.",
+        f"{_PORTAL} > Grant admin consent, or follow a consent link of the helpdesk (“Make a consent link” on its app "
+        "registration). If it was meant to be taken back, the helpdesk has to pause the mailboxes of this "
+        "registration.",
     ),
 }

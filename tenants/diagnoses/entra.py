@@ -17,8 +17,8 @@ _ASSERTION = Advice(
     _THERE,
     "Entra did not accept the certificate this application signed in with.",
     f"{_REGISTRATION} > Certificates & secrets > Certificates: upload the public certificate that belongs to "
-    "the private key entered here. Its thumbprint is shown with this code; where it is listed there already, check "
-    "this server's clock.",
+    "the private key of the helpdesk. Its thumbprint is shown with this code; where it is listed already, the clock of "
+    "the helpdesk's server is wrong.",
 )
 _RESOURCE = Advice(
     _THERE,
@@ -72,7 +72,7 @@ _PERSONAL_ONLY = Advice(
     Actor.CUSTOMER_ADMIN,
     "The registration is for personal Microsoft accounts only; no account of an organisation can use it.",
     "Register another application in the customer's directory, for accounts in this organizational directory only "
-    "(the other two choices with organizational directories work as well), and enter its client ID here.",
+    "(the other two choices with organizational directories work as well), and give its client ID to the helpdesk.",
 )
 
 ENTRA: dict[str, Advice] = {
@@ -84,14 +84,16 @@ ENTRA: dict[str, Advice] = {
     "7000222": Advice(
         _THERE,
         "The client secret has expired.",
-        _NEW_SECRET,
+        f"{_REGISTRATION} > Certificates & secrets > New client secret: hand its Value (not the Secret ID; it is shown "
+        "only once) and its expiry date, in a safe way, to whoever looks after the helpdesk: “Replace credential” on "
+        "the app registration takes both.",
     ),
     "7000218": Advice(
         _THERE,
         "No secret was sent, and the app registration allows no sign-in without one (“Allow public client flows” is "
         "off).",
         f"For sign-in by device code or password: {_REGISTRATION} > Authentication > set 'Allow public client flows' "
-        "to Yes. For any other sign-in enter a client secret or certificate here.",
+        "to Yes. For any other sign-in the helpdesk needs a client secret or certificate of this application.",
     ),
     "700025": Advice(
         _HERE,
@@ -150,15 +152,14 @@ ENTRA: dict[str, Advice] = {
     "50011": Advice(
         _THERE,
         "The redirect address is not registered exactly as this program sends it.",
-        f"{_REGISTRATION} > Authentication > Web: add the redirect address shown on the app registration here, "
-        "character "
-        "by character (https, port, capital letters and final slash count).",
+        f"{_REGISTRATION} > Authentication > Web: add the redirect_uri named with this code, character by character "
+        "(https, port, capital letters and final slash count).",
     ),
     "500113": Advice(
         _THERE,
         "The application has no redirect address.",
-        f"{_REGISTRATION} > Authentication > Add a platform > Web: enter the redirect address shown on the app "
-        "registration here.",
+        f"{_REGISTRATION} > Authentication > Add a platform > Web: enter the redirect_uri named with this "
+        "code.",
     ),
     "500011": _RESOURCE,
     "50001": _RESOURCE,
@@ -170,8 +171,8 @@ ENTRA: dict[str, Advice] = {
     "65001": Advice(
         _THERE,
         "Nobody has consented to the application's permissions, or the consent was withdrawn.",
-        "Press “Make a consent link” on the app registration here and send it to an administrator of the customer, or "
-        f"have Grant admin consent pressed under {_REGISTRATION} > API permissions. Where a person signs in to the "
+        f"{_REGISTRATION} > API permissions > Grant admin consent, or follow a consent link of the helpdesk (“Make a "
+        "consent link” on its app registration). Where a person signs in to the "
         "mailbox, it may be enough to sign in again and accept.",
     ),
     "65004": Advice(
@@ -181,7 +182,7 @@ ENTRA: dict[str, Advice] = {
         "everybody: “Make a consent link” on the app registration here.",
     ),
     "90094": Advice(
-        _THERE,
+        _HERE,
         "These permissions need an administrator's consent.",
         "Press “Make a consent link” on the app registration here and send it to a Global Administrator or Privileged "
         "Role Administrator of the customer.",
@@ -192,7 +193,7 @@ ENTRA: dict[str, Advice] = {
         "Entra admin center > Enterprise applications > Admin consent requests: approve it.",
     ),
     "90099": Advice(
-        _THERE,
+        _HERE,
         "The application has not been authorised in this directory.",
         "Press “Make a consent link” on the app registration here and send it to an administrator of the customer.",
     ),

@@ -63,7 +63,7 @@ ENTRA_PEOPLE: dict[str, Advice] = {
         "Restore the account or choose another one; signing the same one in again cannot work.",
     ),
     "50057": Advice(
-        _THERE,
+        Actor.TENANT_ADMIN,
         "The account is disabled; shared mailboxes are disabled by design and cannot sign in.",
         "For a shared mailbox enter a user who may open it (Full Access) as the signed-in user on the mailbox here, "
         "save, press Sign in and choose that user. Any other account has to be enabled by its administrator.",

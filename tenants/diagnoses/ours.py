@@ -142,7 +142,7 @@ OURS: dict[str, Advice] = {
         "Enter the key that was made together with this certificate, or the certificate that belongs to this key.",
     ),
     "certificate_expired": Advice(
-        Actor.CUSTOMER_ADMIN,
+        Actor.TENANT_ADMIN,
         "The certificate this application signs in with has expired.",
         "Create a new certificate, upload its public part to the registration and enter both parts here.",
     ),

@@ -78,7 +78,7 @@ SENDING: dict[str, Advice] = {
         Actor.CUSTOMER_ADMIN,
         "Exchange does not let this mailbox send from the address that is configured for it.",
         "Exchange admin center > Recipients > the mailbox of that address > Delegation: give Send as to the account "
-        "that sends (felt within an hour), or enter another from address here. Then test with a mail.",
+        "that sends (felt within an hour), or let the helpdesk send from another address. Then test with a mail.",
     ),
     "alias_refused": Advice(
         Actor.CUSTOMER_ADMIN,

@@ -5,12 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 
 from tenants.diagnoses.entra import ENTRA
 from tenants.diagnoses.entra_people import ENTRA_PEOPLE
 from tenants.diagnoses.graph import BY_STATUS, GRAPH
 from tenants.diagnoses.ours import OURS
 from tenants.diagnosis import Actor, Diagnosis, diagnose_graph, diagnose_own, diagnose_token, quote
+from tenants.wording import shown
 
 SOURCE = Path(__file__).resolve().parents[2]
 SHEETS = SOURCE.parent / "shared" / "protocol"
@@ -38,6 +40,17 @@ def test_nobody_is_sent_where_the_sign_in_refuses_him() -> None:
     """S0-18, S2-1: guests are refused, and a stored password cannot do a second factor."""
     assert "guest of that directory is refused" in ALL["50020"].fix
     assert "a user signs in with the browser" in ALL["50076"].fix
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("code", [code for code, row in ALL.items() if row.who is Actor.CUSTOMER_ADMIN])
+def test_what_the_customers_administrator_reads_sends_him_to_no_page_of_ours(
+    code: str, language: str
+) -> None:
+    """He reads it in a note, and has no account in the helpdesk."""
+    with override(language):
+        fix = shown(ALL[code].fix)
+    assert not re.search(r"\b(here|hier)\b", fix, re.IGNORECASE)
 
 
 def test_no_code_of_entra_stands_in_both_tables() -> None:

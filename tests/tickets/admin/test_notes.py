@@ -12,6 +12,7 @@ from mailboxes.accounts import proved_for
 from mailboxes.models import Mailbox, MailboxSignIn, OutboundMessage
 from mailboxes.sides import SendingSide
 from tenants.diagnosis import diagnose_token
+from tenants.round_trip import return_address
 from tests.factories import AppRegistrationFactory, InboundMessageFactory, MailboxFactory, TicketFactory
 from tests.tenants.admin.conftest import Desk, signed_in
 from tickets.replies import Answer, reply
@@ -65,6 +66,13 @@ def test_of_the_sign_in_for_sending_it_names_the_one_that_sends(desk: Desk, mail
         refused_at=timezone.now(),
     )
     assert names(mailbox, note(desk, mailbox), sending=True)
+
+
+def test_it_gives_the_redirect_address_where_that_is_missing(desk: Desk, mailbox: Mailbox) -> None:
+    """S0-12"""
+    missing = diagnose_token({"error_description": "AADSTS50011: not registered"}).as_row()
+    row = InboundMessageFactory(mailbox=mailbox, state="quarantined", error=missing)
+    assert return_address() in note(desk, row)
 
 
 def test_there_is_none_where_no_application_is_known(desk: Desk) -> None:
