@@ -21,6 +21,7 @@ APPROVING: Final = (
     *("fine with me", "fine by me", "fine for me", "sounds good", "looks good to me", "lgtm"),
     *("approuvée", "validée", "c'est approuvé", "c'est validé", "c'est bon pour moi", "bon pour accord"),
     *("je suis d'accord", "accord donné", "demande approuvée", "demande validée", "nous approuvons"),
+    *("i do approve", "yes i do approve", "i do approve this"),
     *("approve", "approved", "i approve", "we approve", "approval granted", "yes", "agreed", "i agree"),
     *("accept", "accepted", "i accept", "ok", "okay", "granted", "confirmed", "go ahead"),
     *("genehmigt", "genehmige", "ich genehmige", "ich genehmige es", "ich genehmige das", "freigegeben"),
@@ -127,7 +128,14 @@ PHRASES: Final = (
     *("please let me know if you have any questions", "if you have questions let me know"),
     *("vielen dank", "besten dank", "herzlichen dank", "vielen lieben dank", "danke schön", "danke sehr"),
     *("danke für die vorbereitung", "vielen dank für die vorbereitung", "danke für die info"),
-    *("danke für ihre mühe", "vielen dank für ihre mühe", "vielen dank für die info", "danke ihnen"),
+    *(
+        "danke dir",
+        "danke euch",
+        "danke für ihre mühe",
+        "vielen dank für ihre mühe",
+        "vielen dank für die info",
+        "danke ihnen",
+    ),
     *("für mich", "von mir", "von mir aus", "von meiner seite", "meinerseits", "wie gewünscht"),
     *("wie beantragt", "wie angefragt", "bitte bestellen", "bitte bestellen sie", "bitte bestelle es"),
     *("bitte veranlassen", "bitte umsetzen", "bitte ausführen", "kein problem", "keine einwände"),
@@ -163,7 +171,7 @@ AGAINST: Final = _each(
     "olvide dimentichi vergissing vänta vent czekaj pomyłka počkejte omyl подождите ошибка",
     "lehne reject rejects refuse refuses remove strike leave except streichen entfernen weglassen",
     "genehmige approve ich mich je moi is are was were has have must should need needs ist sind war hat muss",
-    "müssen soll sollen est sont doit faut",
+    "müssen soll sollen est sont doit faut just them these those fewer less enough nope nah nö weniger",
 )
 #: The same at the beginning of a line: signatures name days and hours.
 LIMITING: Final = _each(

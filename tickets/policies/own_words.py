@@ -113,9 +113,14 @@ def says_something(below: str) -> bool:
     return any(
         POSTSCRIPT.match(line)
         or next(folded(line), "") in LIMITING | WEAK
-        or (line.endswith((".", "!")) and len(line.split()) >= _MIN_SENTENCE_WORDS)
+        or (line.endswith((".", "!")) and _is_sentence(line.split()))
         for line in lines
     )
+
+
+def _is_sentence(words: list[str]) -> bool:
+    """Whether words are one, and not the full name of a firm: "Head of Sales, Fabrikam Ltd."."""
+    return len(words) >= _MIN_SENTENCE_WORDS and sum(word[0].islower() for word in words) > 1
 
 
 def _plain(text: str) -> str:
@@ -154,7 +159,9 @@ def _apart(text: str, names: Collection[str]) -> tuple[str, str]:
         if _DELIMITER.fullmatch(line) or _signs(line, names) or (is_closed and _is_name(line)):
             return text[:start], text[start:]
         if line:
-            is_closed = bool(SIGN_OFF.fullmatch(line) or _CLOSING.fullmatch(line.rstrip(" ,.!")))
+            is_closed = len(line) <= _MAX_NAME_LINE and bool(
+                SIGN_OFF.fullmatch(line) or _CLOSING.fullmatch(line.rstrip(" ,.!"))
+            )
         start = end + 1
     return text, ""
 
