@@ -40,6 +40,8 @@ def claim_beside(mailbox_id: int, state: str) -> OutboundMessage | None:
 
 def waits_for_a_row() -> bool:
     with connection.cursor() as cursor:
+        # Within a transaction the first look would be shown again and again.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity"
             " WHERE wait_event_type = 'Lock' AND datname = current_database()"
