@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from tickets.policies.decision_words import APPROVING, HARMLESS, PHRASES, REJECTING, WEAK
+from tickets.policies.decision_words import AGAINST, APPROVING, HARMLESS, PHRASES, REJECTING, WEAK
 from tickets.policies.own_words import above_our_line, folded, marks, own_words, says_something
 
 #: Longer than a decision with its grounds, a signature and a firm's small print. Characters.
@@ -97,7 +97,7 @@ def read_decision(new_text: str, words: Words, *, name: str = "", asker: str = "
         return Decision(Counts.DOUBTFUL, "it is too long to be sure of")
     names, others = set(folded(name)), set(folded(asker))
     text, below = own_words(new_text, names=names, others=others)
-    said = list(_said(text, words, names | others))
+    said = list(_said(text, words, names | (others - AGAINST)))
     if not said:
         return Decision(Counts.DOUBTFUL, "nothing is written above the quoted mail")
     first = said[0]
@@ -110,7 +110,9 @@ def read_decision(new_text: str, words: Words, *, name: str = "", asker: str = "
     if first.meaning is Meaning.REJECT:
         doubt, counts = _doubtful_no(text, first, words), Counts.REJECTED
     else:
-        doubt, counts = _doubtful_yes(text, said, below), Counts.APPROVED
+        doubt, counts = _doubtful_yes(text, said), Counts.APPROVED
+        if not doubt and says_something(below, names=names):
+            doubt = "it approves, and more is said below the name"
     begins = f"it begins with “{' '.join(first.phrase)}”"
     return Decision(Counts.DOUBTFUL, doubt) if doubt else Decision(counts, begins)
 
@@ -125,14 +127,14 @@ def _doubtful_no(text: str, first: _Said, words: Words) -> str:
     return "" if is_alone or first.phrase not in words.weak else _goes_on(first)
 
 
-def _doubtful_yes(text: str, said: Sequence[_Said], below: str) -> str:
+def _doubtful_yes(text: str, said: Sequence[_Said]) -> str:
     """Say what keeps an approval from being one, "" when all of it is harmless."""
     signs = marks(_SMILE.sub(" ", text))
     if signs & _ASKING:
         return "it asks instead of deciding"
     if signs - _QUIET or not all(one.is_known for one in said):
         return _goes_on(said[0])
-    return "it approves, and more is said below the name" if says_something(below) else ""
+    return ""
 
 
 def _goes_on(first: _Said) -> str:

@@ -104,15 +104,19 @@ def above_our_line(new_text: str) -> str:
     return new_text[:end]
 
 
-def says_something(below: str) -> bool:
+def says_something(below: str, *, names: Collection[str]) -> bool:
     """Whether somebody goes on below his name: only names, places and numbers belong there."""
     below = _COMPANY_NUMBER.sub(" ", _LINK.sub(" ", below))
-    if "?" in marks(below) or not AGAINST.isdisjoint(folded(below)) or re.search(r"\bI['’ ]+[a-z]", below):
+    if (
+        "?" in marks(below)
+        or not (AGAINST - set(names)).isdisjoint(folded(below))
+        or re.search(r"\bI['’ ]+[a-z]", below)
+    ):
         return True
     lines = [line.strip() for line in below.split("\n")]
     return any(
         POSTSCRIPT.match(line)
-        or next(folded(line), "") in LIMITING | WEAK
+        or next(folded(line), "") in (LIMITING | WEAK) - set(names)
         or (line.endswith((".", "!")) and _is_sentence(line.split()))
         for line in lines
     )

@@ -236,6 +236,12 @@ def test_whatever_could_mean_anything_else_approves_nothing(text: str) -> None:
     assert read(text) is not Counts.APPROVED
 
 
+@pytest.mark.parametrize("name", ["Max Müller", "Mai Nguyen", "Till Je", "No Lim"])
+def test_a_name_that_is_a_word_signs(name: str) -> None:
+    for signed in (name, name.split()[0]):
+        assert read(f"Approved\n\nRegards\n{signed}\nPurchasing", name=name) is Counts.APPROVED, signed
+
+
 def test_a_name_with_a_hyphen_signs() -> None:
     assert read("Ok\n\nAnna-Lena Müller | Einkauf", name="Anna-Lena Müller") is Counts.APPROVED
 
