@@ -265,8 +265,7 @@ class MailboxAdmin(PhrasePreview, TenantOwnedAdmin):
             setattr(mailbox, column, "")
         changed = changed | stale
         if "address" in changed:
-            # All of it belongs to the mailbox of the old address; the next look begins with new rows.
-            mailbox.folders.all().delete()
+            mailbox.leave_folders()
         has_new_bound = "since" in changed or (mailbox.since == Mailbox.Since.DATE and "since_at" in changed)
         if "since" in changed:
             mailbox.since_at = None if mailbox.since != Mailbox.Since.DATE else mailbox.since_at

@@ -7,7 +7,7 @@ from typing import Final
 from django.conf import settings
 
 from mailboxes.inbound.run import Run
-from mailboxes.models import Folder, Mailbox
+from mailboxes.models import Mailbox
 from mailboxes.models.mailbox import TARGETS
 from mailboxes.transports.base import FolderSeen, MarkedFolders
 from tenants.errors import Misconfigured
@@ -43,9 +43,7 @@ def forget_targets(run: Run) -> None:
 
 def walk_again(run: Run) -> None:
     """Start the folder from its beginning."""
-    run.folder.cursor, run.folder.is_walking = "", True
-    mine = Folder.objects.filter(pk=run.folder.pk, mailbox__claim_number=run.mailbox.claim_number)
-    mine.update(cursor="", is_walking=True)
+    run.note(cursor="", is_walking=True)
 
 
 def found_another(run: Run) -> bool:
@@ -61,10 +59,8 @@ def _find_watched(run: Run) -> None:
     is_another = bool(folder.remote_id) and folder.remote_id != seen.remote_id
     if is_another or folder.is_walking:
         _hold_unless_meant(run, seen)
-    folder.remote_id, folder.path = seen.remote_id, mailbox.folder
-    if is_another:
-        folder.cursor, folder.is_walking = "", True
-    folder.save(update_fields=["remote_id", "path", "cursor", "is_walking"])
+    anew = {"cursor": "", "is_walking": True} if is_another else {}
+    run.note(remote_id=seen.remote_id, path=mailbox.folder, **anew)
     if folder.is_walking:
         # Only a walk that takes everything knows beforehand how much that is.
         total = seen.total if mailbox.since == Mailbox.Since.ALL else None
@@ -77,8 +73,8 @@ def _hold_unless_meant(run: Run, seen: FolderSeen) -> None:
     A shared mailbox is nobody's own; of what kind it is, is only asked when the count gives cause for it.
     """
     mailbox = run.mailbox
-    is_inbox = mailbox.folder.strip(" /").lower() == "inbox"
-    if mailbox.count_confirmed_at is not None or not is_inbox or seen.total < settings.FULL_INBOX_MAILS:
+    is_full = seen.total >= settings.FULL_INBOX_MAILS
+    if mailbox.count_confirmed_at is not None or not mailbox.reads_inbox or not is_full:
         return
     if isinstance(run.transport, MarkedFolders) and run.transport.purpose().lower() in IMPERSONAL:
         return
@@ -87,6 +83,9 @@ def _hold_unless_meant(run: Run, seen: FolderSeen) -> None:
 
 
 def _note_targets(run: Run, ids: dict[str, str]) -> None:
-    Mailbox.objects.filter(pk=run.mailbox.pk).update(**ids)
+    """Keep the ids, provided that the claim is still ours: they belong to the mailbox of the address it began with."""
+    mine = Mailbox.objects.filter(pk=run.mailbox.pk, claim_number=run.mailbox.claim_number)
+    if not mine.update(**ids):
+        raise run.lost()
     for column, remote_id in ids.items():
         setattr(run.mailbox, column, remote_id)

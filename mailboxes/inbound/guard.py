@@ -143,7 +143,7 @@ def _read_or_mark(transport: MarkedFolders, folder_id: str, *, is_taken_over: bo
 
 
 def _note(folder: Folder, other: dict[str, Any] | None) -> None:
-    """Keep what was seen, unless somebody has taken the folder over meanwhile."""
+    """Keep what was seen, unless somebody has taken the folder over meanwhile, or it is another one."""
     as_read = {"marker_seen_at": folder.marker_seen_at, "marker_seen_by": folder.marker_seen_by}
     values: dict[str, Any] = {
         "marker_seen_at": timezone.now(),
@@ -152,4 +152,5 @@ def _note(folder: Folder, other: dict[str, Any] | None) -> None:
     }
     for name, value in values.items():
         setattr(folder, name, value)
-    Folder.objects.filter(pk=folder.pk, **as_read).update(**values)
+    mine = Folder.objects.filter(pk=folder.pk, mailbox__claim_number=folder.mailbox.claim_number)
+    mine.filter(**as_read).update(**values)

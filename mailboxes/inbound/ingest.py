@@ -11,7 +11,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from mailboxes import storage
-from mailboxes.errors import LeaseLost
 from mailboxes.inbound.download import Downloads, Fetched, empty_mail
 from mailboxes.inbound.retries import retry_at
 from mailboxes.inbound.run import Run
@@ -120,15 +119,15 @@ def _settle_now(run: Run) -> None:
 
     Between two clocks mail would fall that is neither old here nor new there. The folder keeps what was settled.
     """
-    mailbox, folder = run.mailbox, run.folder
+    mailbox = run.mailbox
     noted = mailbox.since_at
-    if mailbox.since != Mailbox.Since.NOW or noted is None or folder.since_at == noted:
+    if mailbox.since != Mailbox.Since.NOW or noted is None or run.folder.since_at == noted:
         return
-    mailbox.since_at = folder.since_at = run.at_microsoft(noted)
+    mailbox.since_at = run.folder.since_at = run.at_microsoft(noted)
     with transaction.atomic():
         # As it was read: whoever has settled it, or chosen another moment, since then is right.
         if Mailbox.objects.filter(pk=mailbox.pk, since_at=noted).update(since_at=mailbox.since_at):
-            folder.save(update_fields=["since_at"])
+            run.note(since_at=mailbox.since_at)
 
 
 def _new_refs(run: Run, refs: Sequence[Ref]) -> list[Ref]:
@@ -198,8 +197,4 @@ def _count_try(row: InboundMessage, item: Fetched) -> None:
 
 
 def _advance(run: Run, batch: Batch) -> None:
-    """Write the cursor, provided that the claim is still ours."""
-    walking = run.folder.is_walking and not batch.is_last
-    mine = Folder.objects.filter(pk=run.folder.pk, mailbox__claim_number=run.mailbox.claim_number)
-    if not mine.update(cursor=batch.cursor, is_walking=walking):
-        raise LeaseLost(f"mailbox {run.mailbox.pk}: the claim {run.mailbox.claim_number} is no longer held")
+    run.note(cursor=batch.cursor, is_walking=run.folder.is_walking and not batch.is_last)

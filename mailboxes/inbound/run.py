@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from django.db import transaction
+
+from mailboxes.errors import LeaseLost
 from mailboxes.governor import RunGate
 from mailboxes.models import Folder, InboundMessage, Mailbox
 from mailboxes.transports import open_inbound
@@ -89,6 +92,25 @@ class Run:
     def at_microsoft(self, moment: datetime) -> datetime:
         """Say what Microsoft's clock, which dates mail, showed at a moment of ours; the same where it is not told."""
         return moment - self.transport.clock_skew() if isinstance(self.transport, TellsTime) else moment
+
+    def note(self, **values: object) -> None:
+        """Write columns of the folder, provided that the claim is still ours. Raises LeaseLost, and nothing is written.
+
+        A server that waits for a row looks at that row alone again: who has the claim by now is asked behind it.
+        """
+        number = self.mailbox.claim_number
+        with transaction.atomic():
+            mine = Folder.objects.filter(pk=self.folder.pk, mailbox__claim_number=number)
+            is_ours = mine.update(**values) and mine.exists()
+            if not is_ours:
+                raise self.lost()
+        for name, value in values.items():
+            setattr(self.folder, name, value)
+
+    def lost(self) -> LeaseLost:
+        return LeaseLost(
+            f"mailbox {self.mailbox.pk}: the claim {self.mailbox.claim_number} is no longer held"
+        )
 
     def count(self, filed: Filed) -> Sequence[Settled]:
         """Add up a filing pass; gives the settled mails of this mailbox."""

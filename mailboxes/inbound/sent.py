@@ -13,6 +13,7 @@ from typing import Final
 from django.utils import timezone
 
 from mailboxes.governor import renew
+from mailboxes.inbound.folders import walk_again
 from mailboxes.inbound.ingest import begin, ingest
 from mailboxes.inbound.run import Filed, Run
 from mailboxes.models import Folder, Mailbox
@@ -88,8 +89,7 @@ def _walk_from_where_it_was(run: Run) -> None:
     try:
         _walk(run)
     except CursorExpired:
-        run.folder.cursor, run.folder.is_walking = "", True
-        Folder.objects.filter(pk=run.folder.pk).update(cursor="", is_walking=True)
+        walk_again(run)
         _walk(run)
 
 

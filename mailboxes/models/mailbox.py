@@ -284,15 +284,39 @@ class Mailbox(TenantOwned):
 
         A run under way loses its claim and writes no cursor any more; the ledger keeps the walk from doubling a mail.
         """
-        type(self).objects.filter(pk=self.pk, tenant=self.tenant).update(
-            claim_number=models.F("claim_number") + 1
+        self._take_from_runs()
+        # The inbox is looked up once more, to be asked about when it is full; another folder may have been renamed.
+        unknown = {"remote_id": ""} if self.reads_inbox else {}
+        self.folders.filter(purpose="inbox").update(cursor="", is_walking=True, **unknown)
+
+    def leave_folders(self) -> None:
+        """Forget the folders, for they are of another address: runs under way lose their claim.
+
+        The row of the inbox stays, for it tells that "from now on" is settled already; what lies in the inbox of the
+        new address counts as imported.
+        """
+        self._take_from_runs()
+        self.folders.exclude(purpose="inbox").delete()
+        nothing = dict.fromkeys(
+            ("trouble", "compared_at", "comparison", "marker_seen_at", "other_installation")
         )
-        self.folders.filter(purpose="inbox").update(cursor="", remote_id="", is_walking=True)
+        blank = dict.fromkeys(("path", "remote_id", "cursor", "marker_seen_by"), "")
+        self.folders.update(is_walking=True, imported_until=timezone.now(), **nothing, **blank)
+
+    def _take_from_runs(self) -> None:
+        """Keep a run under way from writing anything more of its folders."""
+        mine = type(self).objects.filter(pk=self.pk, tenant=self.tenant)
+        mine.update(claim_number=models.F("claim_number") + 1, backlog_total=None)
 
     def forget_confirmation(self) -> set[str]:
         """Ask anew about a full folder, for it is another one; gives the columns to be saved."""
         self.count_confirmed_at = self.held_mails = None
         return {"count_confirmed_at", "held_mails"}
+
+    @property
+    def reads_inbox(self) -> bool:
+        """Tell whether it is the inbox that is read, not a folder that somebody has made."""
+        return self.folder.strip(" /").lower() == "inbox"
 
     @property
     def is_reading_sent(self) -> bool:

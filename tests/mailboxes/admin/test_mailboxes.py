@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from mailboxes.admin.filters import HealthFilter
 from mailboxes.health import Health, backfill_of, health_of
-from mailboxes.models import Folder, InboundMessage, Mailbox
+from mailboxes.models import InboundMessage, Mailbox
 from tenants.models import AuditEntry, Tenant
 from tenants.whom import for_machine
 from tests.factories import EntryFactory, FolderFactory, InboundMessageFactory, MailboxFactory
@@ -166,17 +166,6 @@ def test_saving_the_form_leaves_a_run_under_way_its_claim(desk: Desk) -> None:
     mailbox.refresh_from_db()
     assert mailbox.claim_number == 8
     assert (mailbox.move_to, mailbox.move_to_id, mailbox.copy_to_id) == ("Archive/2026", "", "AAMkC=")
-
-
-def test_another_address_reads_other_folders_from_their_start(desk: Desk) -> None:
-    """Sent Items, too, from now on."""
-    mailbox = FolderFactory(mailbox__tenant=desk.ours, cursor="https://graph/next", is_walking=False).mailbox
-    FolderFactory(mailbox=mailbox, purpose=Folder.Purpose.SENT, remote_id="sentitems", is_walking=False)
-    signed_in(desk.admin).post(url_of(mailbox), form_of(mailbox, address="New@Contoso.example"))
-
-    mailbox.refresh_from_db()
-    assert mailbox.address == "new@contoso.example"
-    assert not mailbox.folders.exists()
 
 
 def test_a_chosen_folder_is_kept_by_its_id(desk: Desk) -> None:

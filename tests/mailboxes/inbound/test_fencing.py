@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -12,10 +15,16 @@ from mailboxes import storage
 from mailboxes.errors import LeaseLost
 from mailboxes.governor import renew
 from mailboxes.inbound import ingest, sync
+from mailboxes.inbound.folders import find_targets, walk_again
 from mailboxes.inbound.run import Filed, Run
 from mailboxes.models import Folder, InboundMessage, Mailbox
 from mailboxes.sweeping import sweep_storage
+from mailboxes.transports.base import Batch
+from tenants.whom import for_machine
+from tests.factories import FolderFactory
+from tests.installation import wait_for
 from tests.journeys.customer import Customer, verify
+from tests.mailboxes.outbound.test_claims import waits_for_a_row
 from tickets import filing
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
@@ -46,6 +55,56 @@ def test_late_worker_moves_no_cursor(customer: Customer) -> None:
         ingest.ingest(late, batch, ingest.begin(late, batch))
     assert Folder.objects.get().cursor == cursor
     assert customer.entries() == ["<printer@fabrikam.example>"]
+
+
+@for_machine()
+def advance_beside(late: Run, batch: Batch) -> None:
+    """Write the end of a page over a connection of one's own."""
+    try:
+        ingest._store(late, [], batch)
+    finally:
+        connections.close_all()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_worker_that_waits_for_the_folder_undoes_no_listing_anew(customer: Customer) -> None:
+    """F-08: its statement began before "list anew" was committed, and waits for the row."""
+    customer.arrive("printer")
+    late = claimed(customer)
+    sync.find_folders(late)
+    batch = next(iter(late.transport.fetch(late.folder.remote_id, "")))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            customer.row().walk_again()
+            second = pool.submit(advance_beside, late, batch)
+            wait_for(waits_for_a_row, what="the page waits for the folder")
+        with pytest.raises(LeaseLost):
+            second.result(timeout=30)
+    folder = Folder.objects.get()
+    assert (folder.cursor, folder.is_walking) == ("", True)
+
+
+def test_worker_of_the_old_address_writes_nothing_of_its_folders(customer: Customer) -> None:
+    """F-08: the mailbox was given another address while it was read; Sent Items has another row since."""
+    customer.arrive("printer")
+    late = claimed(customer)
+    sync.find_folders(late)
+    batch = next(iter(late.transport.fetch(late.folder.remote_id, "")))
+    sent = FolderFactory(mailbox=late.mailbox, purpose=Folder.Purpose.SENT)
+    customer.row().leave_folders()
+    late.folder.remote_id, late.mailbox.move_to_id = "", ""
+    for write in (
+        lambda: sync.find_folders(late),
+        lambda: find_targets(late),
+        lambda: walk_again(late),
+        lambda: ingest.ingest(late, batch, ingest.begin(late, batch)),
+        lambda: replace(late, folder=sent).note(cursor="x"),
+    ):
+        with pytest.raises(LeaseLost):
+            write()
+    folder = Folder.objects.get()
+    assert (folder.remote_id, folder.path, folder.cursor, folder.is_walking) == ("", "", "", True)
 
 
 def test_late_worker_cannot_renew_its_claim(customer: Customer) -> None:

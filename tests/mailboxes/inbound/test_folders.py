@@ -53,6 +53,18 @@ def test_renamed_folder_is_followed_by_its_id(connected: Connected) -> None:
     assert customer.entries() == ["<printer@fabrikam.example>"]
 
 
+def test_renamed_folder_is_listed_anew_by_its_id(connected: Connected) -> None:
+    """F-28: another first look needs no name."""
+    customer = connected(folder="Support", folders=["Support"], since=Mailbox.Since.NOW)
+    customer.arrive("old", received_at="2024-03-01T10:00:00Z", folder="Support")
+    customer.sync()
+    customer.control(f"{customer.path}/folders/rename", {"folder": "Support", "name": "Helpdesk"})
+    customer.change(since=Mailbox.Since.ALL, since_at=None)
+    customer.row().walk_again()
+    assert customer.sync().error is None
+    assert customer.entries() == ["<old@fabrikam.example>"]
+
+
 def test_deleted_folder_turns_the_mailbox_red(connected: Connected) -> None:
     """F-28"""
     customer = connected(folder="Support", folders=["Support"])

@@ -43,6 +43,9 @@ def waits_for_a_row() -> bool:
         # Within a transaction the first look would be shown again and again.
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
+            "SELECT pg_stat_clear_snapshot()"
+        )  # else a transaction is shown what it saw the first time
+        cursor.execute(
             "SELECT count(*) FROM pg_stat_activity"
             " WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )
