@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from mailboxes import storage
 from tickets.models import Attachment, Entry
+from tickets.models.attachment import MOST_PREVIEWED_BYTES
 from tickets.pictures import embed, picture_type, with_remote_pictures
 
 #: No script, no form, no request to anywhere; links open a page of their own that knows nothing of ours.
@@ -31,7 +32,6 @@ FRAME_HEAD: Final = (
 )
 FILE_POLICY: Final = "default-src 'none'; sandbox"
 #: A larger picture is downloaded, not shown. Bytes.
-MAX_PREVIEW_BYTES: Final = 10 * 1024 * 1024
 
 
 @staff_member_required
@@ -65,7 +65,7 @@ def attachment(request: HttpRequest, pk: int) -> FileResponse:
 def preview(request: HttpRequest, pk: int) -> FileResponse:
     """Show a file that is a picture by its own bytes."""
     row = _mine(request, Attachment, pk)
-    kind = "" if row.size_bytes > MAX_PREVIEW_BYTES else _kind_of(row)
+    kind = "" if row.size_bytes > MOST_PREVIEWED_BYTES else _kind_of(row)
     if not kind:
         raise Http404
     return _hand_out(row, kind, is_download=False)

@@ -220,3 +220,12 @@ def test_an_open_page_says_who_else_is_there(agent: Page, live_server: Any, host
 
     assert Look.objects.filter(user__username="agent", ticket=hostile.ticket).exists()
     assert agent.strange == []  # type: ignore[attr-defined]
+
+
+def test_file_that_is_no_picture_shows_no_broken_one(agent: Page, live_server: Any, hostile: Entry) -> None:
+    AttachmentFactory(entry=hostile, name="liar.png", content_type="image/png", content=b"<svg/>")
+    agent.goto(f"{live_server.url}/admin/tickets/ticket/{hostile.ticket_id}/change/")
+    card = agent.locator(".desk-file", has_text="liar.png")
+    card.scroll_into_view_if_needed()
+    card.locator("span.material-symbols-outlined").first.wait_for()
+    assert card.locator("img").count() == 0

@@ -9,6 +9,7 @@ from tenants.ownership import TenantOwned
 #: Pictures that are shown here; anything else is downloaded.
 PICTURE_TYPES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 MAIL_TYPES: Final = frozenset({"message/rfc822", "message/global", "application/vnd.ms-outlook"})
+MOST_PREVIEWED_BYTES: Final = 10 * 1024 * 1024
 #: A larger mail is downloaded, not opened. Bytes.
 MOST_OPENED_BYTES: Final = 10 * 1024 * 1024
 
@@ -39,7 +40,7 @@ class Attachment(TenantOwned):
 
     @property
     def is_picture(self) -> bool:
-        return self.content_type in PICTURE_TYPES
+        return self.content_type in PICTURE_TYPES and 0 < self.size_bytes <= MOST_PREVIEWED_BYTES
 
     @property
     def kind(self) -> str:

@@ -335,7 +335,19 @@
     });
   }
 
+  /** A file that only says that it is a picture looks like any other. */
+  function showPlain(picture) {
+    const plain = document.createElement("span");
+    plain.className = "material-symbols-outlined";
+    plain.setAttribute("aria-hidden", "true");
+    plain.textContent = "draft";
+    picture.replaceWith(plain);
+  }
+
+  document.addEventListener("error", (event) => { if (event.target.matches(".desk-file img")) showPlain(event.target); }, true);
+
   document.addEventListener("DOMContentLoaded", () => {
+    all(".desk-file img").filter((one) => one.complete && !one.naturalWidth).forEach(showPlain);
     showDensity();
     all("[data-person]").forEach(keepToOne);
     all(".desk-phrases").forEach(previewPhrases);
