@@ -23,6 +23,8 @@ _EXCHANGE_PLACES: Final = {
     "us_gov_dod": "O365USGovDoD",
     "china": "O365China",
 }
+#: What one mailbox refuses holds up no other.
+_GO_ON: Final = "$ErrorActionPreference = 'Continue'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ def rbac(target: Target, roles: Sequence[str]) -> str:
         "",
         "# Shows InScope True for each; Graph follows within 30 minutes to two hours.",
         "$mailboxes | ForEach-Object {",
-        "    Test-ServicePrincipalAuthorization -Identity $app -Resource $_.PrimarySmtpAddress",
+        "    Test-ServicePrincipalAuthorization -Identity $app -Resource $_.PrimarySmtpAddress -ErrorAction Continue",
         "}",
         "",
         "# This ADDS to what is consented in Entra. The limit holds only once the same permissions are removed there:",
@@ -91,14 +93,16 @@ def access_policy(target: Target) -> str:
         " -AccessRight RestrictAccess -Description 'Helpdesk only'",
         "}",
         "# Shows Granted for each; Graph follows after an hour or more.",
-        "$mailboxes | ForEach-Object { Test-ApplicationAccessPolicy -AppId $app -Identity $_.PrimarySmtpAddress }",
+        "$mailboxes | ForEach-Object {",
+        "    Test-ApplicationAccessPolicy -AppId $app -Identity $_.PrimarySmtpAddress -ErrorAction Continue",
+        "}",
         needs_principal=False,
     )
 
 
 def mail_protocols(target: Target, *, reads: bool, sends: bool, as_application: bool) -> str:
     """Switch IMAP and POP on for these mailboxes, and with `sends` SMTP; `as_application` gives it the rights too."""
-    lines = ["$mailboxes | ForEach-Object {"]
+    lines = [_GO_ON, "$mailboxes | ForEach-Object {"]
     if as_application:
         lines.append(
             "    Add-MailboxPermission -Identity $_.Identity -User $principal.Id -AccessRights FullAccess"
@@ -129,7 +133,7 @@ def mail_protocols(target: Target, *, reads: bool, sends: bool, as_application: 
 
 def user_access(target: Target, *, user: str, reads: bool, sends: bool) -> str:
     """Open these mailboxes to a user who signs in for us."""
-    lines = [f"$user = {quoted(user)}", "$mailboxes | ForEach-Object {"]
+    lines = [f"$user = {quoted(user)}", _GO_ON, "$mailboxes | ForEach-Object {"]
     if reads:
         lines.append(
             "    Add-MailboxPermission -Identity $_.Identity -User $user -AccessRights FullAccess -AutoMapping $false"
@@ -172,7 +176,13 @@ def _beginning(target: Target, *, needs_principal: bool) -> list[str]:
     begin += [f"$app = {quoted(target.client_id)}"]
     if needs_principal:
         begin += _principal(target)
-    return [*begin, f"$mailboxes = {_list(target.addresses)} | ForEach-Object {{ Get-Mailbox -Identity $_ }}"]
+    return [
+        *begin,
+        "# One that is not found is told in red, and the others are gone on with.",
+        f"$mailboxes = {_list(target.addresses)} |",
+        "    ForEach-Object { Get-Mailbox -Identity $_ -ErrorAction Continue }",
+        "if (-not $mailboxes) { throw 'None of these mailboxes was found.' }",
+    ]
 
 
 def _principal(target: Target) -> list[str]:

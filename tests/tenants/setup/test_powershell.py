@@ -32,6 +32,15 @@ def test_script_names_these_mailboxes_and_this_application(script: str) -> None:
     assert "<" not in script, "a placeholder cannot be run as it is"
 
 
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
+def test_one_mailbox_that_fails_holds_up_no_other(script: str) -> None:
+    assert "Get-Mailbox -Identity $_ -ErrorAction Continue" in script
+    for block in re.findall(r"^\$mailboxes \| ForEach-Object \{(.*?)\}", script, re.MULTILINE | re.DOTALL):
+        before = script.partition(block)[0]
+        is_lenient = "$ErrorActionPreference = 'Continue'" in before or "-ErrorAction" in block
+        assert is_lenient, block
+
+
 @pytest.mark.parametrize("name", ["rbac", "protocols"])
 def test_object_id_is_the_enterprise_applications(name: str) -> None:
     """S3-12, S3-14."""
