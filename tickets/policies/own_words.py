@@ -22,7 +22,8 @@ _WARNING: Final = re.compile(
     r"\A\W*(?:caution|warning|external|extern|attention|achtung|vorsicht|you don.t often get|sie erhalten nicht oft"
     r"|(?:this|diese) (?:e-?mail|message|nachricht))\b(?![^\n]*\b(?:I|ich|je)\b)[^\n]{0,400}"
     r"(?:(?:external|outside|externe[nrms]?|außerhalb)(?: of)?(?: the| your| der| ihrer| unserer)? "
-    r"(?:sender|e-?mail|source|organi|absender|quelle)|originat|learn why|weitere informationen)[^\n]{0,400}",
+    r"(?:sender|e-?mail|source|organi|absender|quelle)|expéditeur externe|originat|learn why|erfahren sie, warum"
+    r"|weitere informationen|(?:do not|don.t) (?:click|open)|klicken sie)[^\n]{0,400}",
     re.IGNORECASE,
 )
 _TAG: Final = re.compile(
