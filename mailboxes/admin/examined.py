@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -62,7 +62,11 @@ class Step:
 
 
 def steps(examination: Examination) -> list[Step]:
-    return [_step(check) for check in examination.checks]
+    """Give a line for each step, and a single last one for all that were not reached."""
+    unreached = [check for check in examination.checks if _is_unreached(check)]
+    reached = [_step(check) for check in examination.checks if not _is_unreached(check)]
+    titles = ", ".join(str(_TITLES[check.id]) for check in unreached)
+    return [*reached, *(replace(_step(check), title=titles) for check in unreached[:1])]
 
 
 def note(examination: Examination, mailbox: Mailbox, *, made_at: datetime) -> str:
@@ -85,6 +89,10 @@ def note(examination: Examination, mailbox: Mailbox, *, made_at: datetime) -> st
     }
     facts = [f"{name}: {value}" for name, value in about.items()]
     return "\n".join([*facts, *theirs.values()])
+
+
+def _is_unreached(check: Check) -> bool:
+    return check.diagnosis is not None and check.diagnosis.code == "check_not_reached"
 
 
 def _step(check: Check) -> Step:

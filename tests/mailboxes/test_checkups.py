@@ -45,6 +45,7 @@ def test_mailbox_that_fails_stays_off_and_the_page_says_what_to_do(customer: Cus
     page = switch_on(customer).content.decode()
     assert not customer.row().is_active
     assert "This mailbox is switched off" in page
+    assert page.count("an earlier step failed") == 1
     assert "For the customer&#x27;s administrator" in page or "ready to send" in page
 
 
