@@ -77,15 +77,18 @@ def health_of(mailbox: Mailbox, now: datetime) -> Health:
 
 
 def endless(now: datetime) -> Q:
-    """Keep the mailboxes whose looks begin and never end: what fails in this program itself stands on no row."""
+    """Keep the mailboxes whose looks begin and never end: what fails in this program itself stands on no row.
+
+    What stands there is since when each look has found the one before it unended. The first one after a pause or a
+    downtime may be long since the last success, and is no such thing.
+    """
     limit = _endless_since(now)
-    begun = Q(last_success_at=None, created_at__lt=limit) | Q(last_success_at__lt=limit)
-    return begun & Q(trouble__isnull=True, last_attempt_at__gte=limit)
+    return Q(trouble__isnull=True, trouble_since_at__lt=limit, last_attempt_at__gte=limit)
 
 
 def is_endless(mailbox: Mailbox, now: datetime) -> bool:
     limit, began_at = _endless_since(now), mailbox.last_attempt_at
-    is_long_ago = (mailbox.last_success_at or mailbox.created_at) < limit
+    is_long_ago = mailbox.trouble_since_at is not None and mailbox.trouble_since_at < limit
     return is_long_ago and not mailbox.trouble and began_at is not None and began_at >= limit
 
 

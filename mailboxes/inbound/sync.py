@@ -127,12 +127,15 @@ def _claim(folder: Folder, *, deadline: float) -> Run | None:
     # As it was read, or not at all: a run that has ended since may have been told to wait, and a visitor who has sat
     # down since would be a fifth at the table.
     as_read = {name: getattr(mailbox, name) for name in ("claim_number", "claimed_until", "visitor_until")}
+    # Whoever had it has never let go of it, which is no trouble before it has lasted.
+    is_unended = mailbox.claimed_until is not None
     taken = Mailbox.objects.filter(pk=mailbox.pk, **as_read).update(
         claimed_until=now + timedelta(seconds=settings.SYNC_LEASE_S),
         claim_number=F("claim_number") + 1,
         slots=gate.count,
         last_attempt_at=now,
         is_settled=False,
+        **({"trouble_since_at": mailbox.trouble_since_at or now} if is_unended else {}),
     )
     if not taken:
         return None

@@ -212,6 +212,7 @@ class Mailbox(TenantOwned):
     last_mail_at = models.DateTimeField(_("last mail"), null=True, editable=False)
     #: None when all is well, else the diagnosis: {"code", "cause", "who", "fix", "correlation"}.
     trouble = models.JSONField(_("trouble"), null=True, editable=False)
+    #: Without trouble: since when looks have begun and none has ended.
     trouble_since_at = models.DateTimeField(_("in trouble since"), null=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
     paused = models.CharField(

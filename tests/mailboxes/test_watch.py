@@ -30,9 +30,10 @@ def busy_mailbox(*, mails: int = watch.USUAL_MAILS, weeks: int = watch.WEEKS) ->
 def test_mailbox_whose_looks_never_end_is_told_although_it_knows_of_no_trouble() -> None:
     """What fails in the program itself ends the task, and nothing is written on the mailbox."""
     begun, ended = NOW - timedelta(minutes=1), NOW - ENDLESS - timedelta(minutes=1)
-    stuck = MailboxFactory(last_attempt_at=begun, last_success_at=ended)
-    MailboxFactory(last_attempt_at=begun, last_success_at=NOW - timedelta(minutes=2))
-    MailboxFactory(last_attempt_at=ended, last_success_at=ended)  # nobody looks: that is the worker's alert
+    stuck = MailboxFactory(last_attempt_at=begun, last_success_at=ended, trouble_since_at=ended)
+    MailboxFactory(last_attempt_at=begun, last_success_at=ended)  # the first look after a pause or a downtime
+    MailboxFactory(last_attempt_at=begun, last_success_at=ended, trouble_since_at=begun)  # and after a crash
+    MailboxFactory(last_attempt_at=ended, trouble_since_at=ended)  # nobody looks: that is the worker's alert
     (condition,) = watch.troubles(NOW)
     assert condition.mailbox_id == stuck.pk
     assert "none comes to an end" in condition.cause

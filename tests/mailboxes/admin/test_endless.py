@@ -19,8 +19,9 @@ def test_mailbox_whose_looks_begin_and_never_end_says_so(desk: Desk) -> None:
     """An error of this program ends the look before anything is written on the row."""
     now = timezone.now()
     ended = now - ENDLESS - timedelta(minutes=1)
-    stuck = MailboxFactory(tenant=desk.ours, last_success_at=ended, last_attempt_at=now)
-    MailboxFactory(tenant=desk.ours, last_success_at=now, last_attempt_at=now)
+    stuck = MailboxFactory(tenant=desk.ours, trouble_since_at=ended, last_attempt_at=now)
+    resumed = MailboxFactory(tenant=desk.ours, last_success_at=ended, last_attempt_at=now)
+    assert health_of(resumed, now) == "working"
     operator = signed_in(desk.operator)
     assert health_of(stuck, now) == "trouble"
     for path in (

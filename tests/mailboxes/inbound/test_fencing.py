@@ -107,6 +107,21 @@ def test_worker_of_the_old_address_writes_nothing_of_its_folders(customer: Custo
     assert (folder.remote_id, folder.path, folder.cursor, folder.is_walking) == ("", "", "", True)
 
 
+def test_looks_that_never_end_are_counted_from_the_first_one(customer: Customer) -> None:
+    """An error of this program lets go of nothing; the next look sees that, and one that ends forgets it."""
+    claimed(customer)
+    assert customer.row().trouble_since_at is None
+    let_lease_end(customer)
+    claimed(customer)
+    first = customer.row().trouble_since_at
+    let_lease_end(customer)
+    claimed(customer)
+    assert customer.row().trouble_since_at == first is not None
+    let_lease_end(customer)
+    customer.sync()
+    assert customer.row().trouble_since_at is None
+
+
 def test_late_worker_cannot_renew_its_claim(customer: Customer) -> None:
     late = claimed(customer)
     let_lease_end(customer)
