@@ -16,7 +16,6 @@ from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from mailboxes.models import Mailbox, OutboundMessage, Sender
-from tenants.models import Tenant
 from tenants.whom import for_its_tenant
 
 State = OutboundMessage.State
@@ -97,12 +96,11 @@ def in_turn(mailbox_ids: Iterable[int]) -> list[int]:
 
 
 def _crowded(now: datetime) -> set[int]:
-    """Name the tenants of which as many mailboxes are served as may be while there are others.
+    """Name the tenants of which as many mailboxes are served as may be.
 
-    One worker is left: a large mail over SMTP cannot stop midway, and a slow line holds whoever sends it for minutes.
+    One worker is left, to others and to reading: a large mail over SMTP cannot stop midway, and a slow line holds
+    whoever sends it for minutes; a flood from several mailboxes would have the worker to itself as long as it lasts.
     """
-    if Tenant.objects.filter(is_active=True)[:2].count() < 2:
-        return set()
     at_once = max(1, settings.CELERY_WORKER_CONCURRENCY - 1)
     # By the mails they hold, not by their seat: whoever tests a mailbox has one as well. Who still waits for a seat
     # does so for seconds, and the run he waits for has a worker of its own.
