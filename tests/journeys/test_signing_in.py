@@ -241,7 +241,7 @@ def test_registration_without_a_credential_is_told_what_is_missing(connect: Conn
     """The redirect address is of the platform Web, where a code is given for a credential only."""
     page = connect(app={"public_client": True}).sign_in()
     assert "AADSTS7000218" in page
-    assert "enter a client secret or certificate here" in page
+    assert "the helpdesk needs a client secret or certificate" in page
 
 
 def test_sign_out_forgets_everything(person: Person) -> None:
