@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,9 +15,8 @@ from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
 from tenants.microsoft.clouds import Cloud
-from tenants.setup import powershell
+from tenants.setup import pages, powershell
 from tenants.setup.check import Check, Status
-from tenants.setup.pages import LEARN, Page
 from tenants.setup.permissions import Comparison, Kind, Permission, Resource, compare
 from tenants.wording import told as in_words
 
@@ -39,7 +37,7 @@ class Step:
     title: str
     state: State
     says: tuple[str, ...]
-    page: Page
+    page: pages.Page
     values: tuple[tuple[str, str], ...] = ()
     script: str = ""
 
@@ -92,12 +90,13 @@ def _roles() -> Step:
         says=(
             _("Application Administrator or Cloud Application Administrator, to register the application."),
             _(
-                "Privileged Role Administrator or Global Administrator, to grant consent to application permissions."
+                "Privileged Role Administrator or Global Administrator, to grant consent to application permissions of "
+                "Microsoft Graph; for those of Office 365 Exchange Online the role above is enough."
             ),
             _("Exchange Administrator with Organization Management, for the PowerShell below."),
             _("These may be three people; each needs the role only while doing the step."),
         ),
-        page=Page(url=f"{LEARN}entra/identity/role-based-access-control/permissions-reference"),
+        page=pages.ROLES,
     )
 
 
@@ -130,9 +129,7 @@ def _registration(facts: Facts) -> Step:
             (_("Directory (tenant) ID, as entered here"), facts.target.directory_id),
             (_("Redirect URI"), facts.return_address),
         ),
-        page=Page(
-            url=f"{LEARN}entra/identity-platform/quickstart-register-app", checked_on=date(2026, 11, 21)
-        ),
+        page=pages.REGISTRATION,
     )
 
 
@@ -160,11 +157,7 @@ def _credential(facts: Facts) -> Step:
             _("A certificate is better still: upload its public part there, and enter both parts here."),
             *told,
         ),
-        page=Page(
-            url=f"{LEARN}entra/identity-platform/how-to-add-credentials",
-            version_on=date(2025, 1, 29),
-            checked_on=date(2026, 11, 22),
-        ),
+        page=pages.CREDENTIAL,
     )
 
 
@@ -209,11 +202,7 @@ def permission_step(facts: Facts) -> Step:
         state=State.DONE if is_granted or facts.is_open else State.OPEN,
         says=tuple(says),
         values=tuple((_place(one), one.name) for one in facts.wanted),
-        page=Page(
-            url=f"{LEARN}entra/identity/enterprise-apps/grant-admin-consent",
-            version_on=date(2024, 11, 29),
-            checked_on=date(2026, 11, 22),
-        ),
+        page=pages.CONSENT,
     )
 
 
@@ -228,7 +217,8 @@ def _mailboxes(facts: Facts) -> Step:
         title=_("Have the mailboxes in Exchange Online"),
         state=State.OPEN if waiting or not facts.target.addresses else State.DONE,
         says=(
-            _("A shared mailbox needs no licence; a user mailbox needs one with Exchange Online."),
+            str(LICENCE),
+            str(SHARED),
             _(
                 "A mailbox of its own for the helpdesk, not a person's. A new one takes up to some hours to be open."
             ),
@@ -239,8 +229,17 @@ def _mailboxes(facts: Facts) -> Step:
             ),
         ),
         values=tuple((_("Mailbox"), address) for address in facts.target.addresses),
-        page=Page(url=f"{LEARN}microsoft-365/admin/email/create-a-shared-mailbox"),
+        page=pages.SHARED_MAILBOX,
     )
+
+
+LICENCE: Final = gettext_lazy(
+    "A shared mailbox needs no licence up to 50 GB, without archive and litigation hold; a user mailbox needs one with "
+    "Exchange Online."
+)
+SHARED: Final = gettext_lazy(
+    "For a shared mailbox: Microsoft 365 admin center > Teams & Groups > Shared mailboxes > Add a shared mailbox."
+)
 
 
 def _limit(facts: Facts) -> Step:
@@ -257,7 +256,7 @@ def _limit(facts: Facts) -> Step:
             str(NO_MODULE),
         ),
         script=powershell.rbac(facts.target, _graph_roles(facts)),
-        page=Page(url=f"{LEARN}exchange/permissions-exo/application-rbac", version_on=date(2025, 11, 25)),
+        page=pages.RBAC,
     )
 
 
@@ -273,13 +272,14 @@ def _older_limit(facts: Facts) -> Step:
         state=State.UNKNOWN,
         says=(
             _(
-                "Only where RBAC for Applications is not to be had; Microsoft calls it legacy. It keeps consented "
-                "permissions to the mailboxes of a group, and is felt after an hour or more."
+                "Only where RBAC for Applications is not to be had, which has replaced it: Microsoft asks that no new "
+                "policy be made. It keeps consented permissions to the mailboxes of a group, and is felt after an hour "
+                "or more."
             ),
             str(NO_MODULE),
         ),
         script=powershell.access_policy(facts.target),
-        page=Page(url=f"{LEARN}powershell/module/exchangepowershell/new-applicationaccesspolicy"),
+        page=pages.ACCESS_POLICY,
     )
 
 
@@ -305,10 +305,7 @@ def protocol_step(facts: Facts) -> Step:
         state=State.DONE if facts.is_open and not facts.sends_smtp else State.UNKNOWN,
         says=(*(rights if as_application else ()), str(NO_MODULE)),
         script=script,
-        page=Page(
-            url=f"{LEARN}exchange/client-developer/legacy-protocols/"
-            "how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth"
-        ),
+        page=pages.MAIL_PROTOCOLS,
     )
 
 
@@ -322,9 +319,7 @@ def network_step(facts: Facts) -> Step:
             ),
         ),
         values=tuple(_hosts(facts)),
-        page=Page(
-            url=f"{LEARN}microsoft-365/enterprise/urls-and-ip-address-ranges", checked_on=date(2026, 11, 21)
-        ),
+        page=pages.NETWORK,
     )
 
 

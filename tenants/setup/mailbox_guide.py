@@ -12,9 +12,11 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from tenants.setup import powershell
+from tenants.setup import pages, powershell
 from tenants.setup.guide import (
+    LICENCE,
     NO_MODULE,
+    SHARED,
     Facts,
     State,
     Step,
@@ -22,7 +24,6 @@ from tenants.setup.guide import (
     permission_step,
     protocol_step,
 )
-from tenants.setup.pages import LEARN, Page
 
 #: Names administrators give to accounts of their own; what an account may do is only known to the directory.
 _ADMIN: Final = re.compile(r"(^|[._-])(adm|admin|administrator|globaladmin|root|sysadmin)([._-]|\d*$)")
@@ -98,11 +99,18 @@ def _for_sending(apart: Facts, step: Step) -> Step:
 
 
 def _existence(situation: Situation) -> Step:
+    signs_in = situation.address in (situation.user, situation.sending_user)
+    blocked = () if signs_in else (
+        _("Nobody signs in to a shared mailbox itself: block that for its account (Users > Active users > Block "
+        "sign-in)."),
+    )  # fmt: skip
     return Step(
         title=_("Have the mailbox in Exchange Online"),
         state=State.DONE if situation.read_at else State.OPEN,
         says=(
-            _("A shared mailbox needs no licence; a user mailbox needs one with Exchange Online."),
+            str(LICENCE),
+            str(SHARED),
+            *blocked,
             _(
                 "For a user mailbox: Microsoft 365 admin center > Users > Active users > Add a user, with a licence "
                 "that holds Exchange. A new mailbox takes up to some hours to be open."
@@ -110,7 +118,7 @@ def _existence(situation: Situation) -> Step:
             _("A mailbox of its own for the helpdesk, not a person's."),
         ),
         values=((_("Mailbox"), situation.address),),
-        page=Page(url=f"{LEARN}microsoft-365/admin/email/create-a-shared-mailbox"),
+        page=pages.SHARED_MAILBOX,
     )
 
 
@@ -128,7 +136,7 @@ def _user(facts: Facts, situation: Situation) -> Step:
         says=(*_account(situation.user), *(() if is_own else more)),
         values=((_("Signed-in user"), situation.user), (_("Mailbox"), situation.address)),
         script=shared,
-        page=Page(url=f"{LEARN}powershell/module/exchangepowershell/add-mailboxpermission"),
+        page=pages.FULL_ACCESS,
     )
 
 
@@ -144,7 +152,7 @@ def _sending_user(apart: Facts, situation: Situation) -> Step:
         says=(*_account(user), *(() if is_own else more)),
         values=((_("Signed-in user"), user), (_("Mailbox"), situation.address)),
         script="" if is_own else powershell.send_as(apart.target, sender=situation.address, trustee=user),
-        page=Page(url=f"{LEARN}powershell/module/exchangepowershell/add-recipientpermission"),
+        page=pages.SEND_AS,
     )
 
 
@@ -167,13 +175,15 @@ def _sender(facts: Facts, situation: Situation) -> Step:
         title=_("Let answers leave under another address"),
         state=_KNOWN[situation.has_sent],
         says=(
-            _("The from address must be the mailbox's own alias, or a mailbox on which Send As is given."),
+            _(
+                "The from address must be the mailbox's own alias, or a mailbox or group on which Send As is given."
+            ),
             _("“Test configuration” sends a mail to you and shows whether Exchange takes it."),
             str(NO_MODULE),
         ),
         values=((_("From address"), situation.sender), (_("Mailbox"), situation.address)),
         script=powershell.send_as(facts.target, sender=situation.sender, trustee=situation.sending_user),
-        page=Page(url=f"{LEARN}powershell/module/exchangepowershell/add-recipientpermission"),
+        page=pages.SEND_AS,
     )
 
 
@@ -190,11 +200,13 @@ def _answers(situation: Situation) -> Step:
                 "Connect that mailbox, or have Exchange deliver the address to this one and enter it among the further "
                 "addresses."
             ),
+            _(
+                "Exchange admin center > Recipients > Mailboxes > that mailbox > Manage mail flow settings > Email "
+                "forwarding > Edit > Forward all emails sent to this mailbox."
+            ),
         ),
         values=((_("Customers answer to"), situation.answers_to), (_("Mailbox"), situation.address)),
-        page=Page(
-            url=f"{LEARN}exchange/recipients-in-exchange-online/manage-user-mailboxes/configure-email-forwarding"
-        ),
+        page=pages.FORWARDING,
     )
 
 
@@ -212,7 +224,7 @@ def _folder(situation: Situation) -> Step:
             ),
         ),
         values=((_("Folder"), situation.folder),),
-        page=Page(url="https://support.microsoft.com/office/create-a-folder-or-subfolder-in-outlook"),
+        page=pages.FOLDERS,
     )
 
 
@@ -226,5 +238,5 @@ def _test(situation: Situation) -> Step:
         title=_("Test it and switch it on"),
         state=_KNOWN[situation.examined_ok] if situation.is_active else State.OPEN,
         says=tuple(says),
-        page=Page(url=f"{LEARN}graph/resolve-auth-errors"),
+        page=pages.TROUBLE,
     )

@@ -135,9 +135,25 @@ def test_a_registration_without_a_mailbox_says_what_the_usual_one_needs() -> Non
     assert not any(one.script for one in guide_of(registration))
 
 
-def test_every_step_names_a_page_of_microsofts() -> None:
+def test_every_step_names_a_page_of_microsofts_and_the_day_of_its_check() -> None:
+    """What limits the application was written from a dated version, and could not be checked since."""
     found = guide_of(connected(outbound_transport="smtp"))
     assert all(one.page.url.startswith("https://learn.microsoft.com/") for one in found)
+    undated = [one for one in found if not one.page.checked_on]
+    assert ["RBAC" in one.title for one in undated] == [True]
+    assert undated[0].page.version_on
+
+
+def test_page_says_which_step_was_not_checked_and_which_by_a_copy_without_a_day(desk: Desk) -> None:
+    MailboxFactory(tenant=desk.ours, registration=desk.registration)
+    url = reverse("admin:mailboxes_registration_guide", args=[desk.registration.pk])
+    page = signed_in(desk.admin).get(url).content.decode()
+    rbac, older = (
+        page.partition(f"{path}")[2].partition("</p>")[0]
+        for path in ("application-rbac", "new-applicationaccesspolicy")
+    )
+    assert ("version of" in rbac, "not checked since" in rbac) == (True, True)
+    assert ("checked on" in older, "in a copy of unknown date" in older) == (True, True)
 
 
 def test_page_shows_the_values_and_asks_nobody(desk: Desk, django_assert_max_num_queries: Any) -> None:

@@ -46,6 +46,30 @@ def test_application_that_reads_over_graph_needs_no_user_and_no_protocol() -> No
     assert found[-1] == "Test it and switch it on"
 
 
+def test_every_step_names_a_page_of_microsofts_and_the_day_of_its_check() -> None:
+    mailbox = mailbox_with(
+        sign_in="authorization_code",
+        signed_in_user="reader@contoso.example",
+        inbound_transport="imap",
+        outbound_transport="smtp",
+        reply_to="answers@contoso.example",
+    )
+    found = guide_of_mailbox(mailbox)
+    assert {"Have customers' answers come back", "Choose the folder"} <= set(titles(mailbox))
+    assert all(
+        one.page.url.startswith("https://learn.microsoft.com/") and one.page.checked_on for one in found
+    )
+
+
+@pytest.mark.parametrize(("values", "is_told"), [({}, True), ({"sign_in": "authorization_code"}, False)])
+def test_signing_in_to_a_shared_mailbox_is_blocked_where_nobody_does(
+    values: dict[str, str], is_told: bool
+) -> None:
+    """The user who signs in is the mailbox itself where no other is named."""
+    says = step(mailbox_with(**values), "Have the mailbox").says
+    assert any("Nobody signs in to a shared mailbox" in sentence for sentence in says) is is_told
+
+
 def test_permissions_are_those_of_this_mailbox_alone() -> None:
     """S1-7: the mailbox beside it sends, this one only reads."""
     mailbox = mailbox_with(after="keep")
