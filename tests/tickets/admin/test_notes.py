@@ -45,7 +45,7 @@ def names(mailbox: Mailbox, words: str, *, sending: bool) -> bool:
 
 def test_of_a_mail_of_ours_it_names_the_one_that_sends(desk: Desk, mailbox: Mailbox) -> None:
     row = reply(TicketFactory(tenant=desk.ours, mailbox=mailbox), Answer(text="Unplug it."), by=None)
-    OutboundMessage.objects.update(state="quarantined", error=REFUSED)
+    OutboundMessage.objects.update(state="failed", error=REFUSED)
     assert names(mailbox, note(desk, row), sending=True)
 
 
