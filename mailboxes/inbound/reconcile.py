@@ -21,6 +21,7 @@ from django.utils import timezone
 from mailboxes.enqueue import enqueue_sync
 from mailboxes.governor import visit
 from mailboxes.models import Folder, InboundMessage, Mailbox
+from mailboxes.models.folder import BEGUN_ANEW
 from mailboxes.models.inbound import remote_key_of
 from mailboxes.parsing.gate import one_line
 from mailboxes.transports import open_inbound
@@ -180,9 +181,7 @@ def file_missing(mailbox: Mailbox, *, by: audit.Actor) -> None:
     with transaction.atomic():
         # A run under way loses its claim and writes no cursor any more.
         Mailbox.objects.filter(pk=mailbox.pk).update(claim_number=F("claim_number") + 1, is_settled=False)
-        _inbox(mailbox).update(
-            cursor="", is_walking=True, imported_until=timezone.now(), comparison=None, compared_at=None
-        )
+        _inbox(mailbox).update(**BEGUN_ANEW, imported_until=timezone.now(), comparison=None, compared_at=None)
         audit.note(audit.Action.CHANGED, mailbox, by=by, filed_missing=["", "yes"])
         enqueue_sync(mailbox.pk)
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from django.db import transaction
-
 from mailboxes.errors import LeaseLost
 from mailboxes.governor import RunGate
 from mailboxes.models import Folder, InboundMessage, Mailbox
@@ -96,14 +94,13 @@ class Run:
     def note(self, **values: object) -> None:
         """Write columns of the folder, provided that the claim is still ours. Raises LeaseLost, and nothing is written.
 
-        A server that waits for a row looks at that row alone again: who has the claim by now is asked behind it.
+        A server that waits for a row looks at that row alone again: what was begun anew meanwhile must stand there.
         """
-        number = self.mailbox.claim_number
-        with transaction.atomic():
-            mine = Folder.objects.filter(pk=self.folder.pk, mailbox__claim_number=number)
-            is_ours = mine.update(**values) and mine.exists()
-            if not is_ours:
-                raise self.lost()
+        ours = Mailbox.objects.filter(pk=self.mailbox.pk, claim_number=self.mailbox.claim_number)
+        # No join: `begun` has to be a condition on the row that is written, not on one found before the waiting.
+        folder = Folder.objects.filter(pk=self.folder.pk, begun=self.folder.begun, mailbox__in=ours)
+        if not folder.update(**values):
+            raise self.lost()
         for name, value in values.items():
             setattr(self.folder, name, value)
 

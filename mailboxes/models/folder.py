@@ -1,9 +1,13 @@
 from collections.abc import Iterable
+from typing import Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tenants.ownership import TenantOwned
+
+#: What begins a folder anew, as columns of an update; a run that has read the row before writes nothing more to it.
+BEGUN_ANEW: Final = {"cursor": "", "is_walking": True, "begun": models.F("begun") + 1}
 
 
 class Folder(TenantOwned):
@@ -26,6 +30,8 @@ class Folder(TenantOwned):
     cursor = models.TextField(blank=True)
     #: True until the first full walk, or one after a lost cursor, has come to its end.
     is_walking = models.BooleanField(default=True)
+    #: How often it was begun anew by others than its run, see `BEGUN_ANEW`.
+    begun = models.PositiveIntegerField(default=0, db_default=0)
     #: Mail received before counts as imported: it was filed by a walk that looked for what was missing.
     imported_until = models.DateTimeField(null=True)
     #: Of Sent Items: mail sent before is not taken by a walk. Of the inbox: the mailbox's own `since_at` once it is

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from mailboxes.models.folder import BEGUN_ANEW
 from mailboxes.models.sign_in import Direction
 from mailboxes.models.template import template_field
 from tenants.diagnosis import Diagnosis
@@ -288,7 +289,7 @@ class Mailbox(TenantOwned):
         self._take_from_runs()
         # The inbox is looked up once more, to be asked about when it is full; another folder may have been renamed.
         unknown = {"remote_id": ""} if self.reads_inbox else {}
-        self.folders.filter(purpose="inbox").update(cursor="", is_walking=True, **unknown)
+        self.folders.filter(purpose="inbox").update(**BEGUN_ANEW, **unknown)
 
     def leave_folders(self) -> None:
         """Forget the folders, for they are of another address: runs under way lose their claim.
@@ -301,8 +302,8 @@ class Mailbox(TenantOwned):
         nothing = dict.fromkeys(
             ("trouble", "compared_at", "comparison", "marker_seen_at", "other_installation")
         )
-        blank = dict.fromkeys(("path", "remote_id", "cursor", "marker_seen_by"), "")
-        self.folders.update(is_walking=True, imported_until=timezone.now(), **nothing, **blank)
+        blank = dict.fromkeys(("path", "remote_id", "marker_seen_by"), "")
+        self.folders.update(**BEGUN_ANEW, imported_until=timezone.now(), **nothing, **blank)
 
     def _take_from_runs(self) -> None:
         """Keep a run under way from writing anything more of its folders."""
