@@ -39,7 +39,11 @@ UPDATE mailboxes_inboundmessage
 RETURNING {columns},
           EXISTS (SELECT 1 FROM tickets_rule WHERE tenant_id = %(tenant)s AND is_active) AS has_rules,
           EXISTS (SELECT 1 FROM tickets_queue
-                   WHERE tenant_id = %(tenant)s AND answers_automatically) AS has_auto_answers
+                   WHERE tenant_id = %(tenant)s AND answers_automatically) AS has_auto_answers,
+          EXISTS (SELECT 1 FROM mailboxes_mailbox AS ours JOIN tenants_tenant ON tenants_tenant.id = ours.tenant_id
+                   WHERE ours.tenant_id = %(tenant)s
+                     AND (ours.aliases <> '' OR ours.address NOT LIKE '%%@' || tenants_tenant.domain)
+                 ) AS has_other_domains
 """
 #: Held until the claim is committed; whoever does not get it at once has nothing to file.
 _ALONE: Final = " AND (SELECT pg_try_advisory_xact_lock(%(lock)s))"
@@ -49,8 +53,9 @@ _LOCK_SPACE: Final = 0x6D33_3635 << 32
 def claim(tenant_id: int) -> list[InboundMessage]:
     """Take the mails to file next, oldest first; empty when nothing is due, another filer is at work, or all is off.
 
-    Each row also says, as `has_rules` and `has_auto_answers`, whether its tenant has rules, and a queue that answers
-    automatically: fewer looks for the many that have none.
+    Each row also says whether its tenant has rules (`has_rules`), a queue that answers automatically
+    (`has_auto_answers`), addresses that need not lie in its domain (`has_other_domains`): fewer looks for the many
+    that have none.
     """
     now = timezone.now()
     values = {

@@ -52,6 +52,7 @@ class Filer:
         self._own: frozenset[str] | None = None
         self._rules: list[Rule] | None = None
         self._may_answer = False
+        self._has_other_domains = True
         self.counts = Filed()
 
     def file_due(self) -> Filed:
@@ -60,6 +61,7 @@ class Filer:
             # Asked anew for every claim: staff may have changed them.
             self._rules = None if getattr(rows[0], "has_rules", True) else []
             self._may_answer = getattr(rows[0], "has_auto_answers", False)
+            self._has_other_domains = getattr(rows[0], "has_other_domains", True)
             self._file(rows)
             if len(rows) < settings.FILING_BATCH and rows[0].tries == 1:
                 break  # all that was fresh is done; what was tried before has a time of its own
@@ -150,7 +152,7 @@ class Filer:
 
     def judged(self, row: InboundMessage, message: ParsedMessage) -> Letter:
         mailbox = self._mailbox(row.mailbox_id)
-        verdict = judge(message, own=self._own_addresses())
+        verdict = judge(message, own=self._own_addresses(mailbox, message.sender.email))
         return Letter(row, mailbox, message, verdict)
 
     def _write(self, letters: Sequence[Letter]) -> Filed:
@@ -256,8 +258,11 @@ class Filer:
             self.mailboxes[pk] = Mailbox.objects.select_related("tenant", "queue").get(pk=pk)
         return self.mailboxes[pk]
 
-    def _own_addresses(self) -> frozenset[str]:
-        """Give the addresses of all the tenant's mailboxes, in whatever domain, once for all mails."""
+    def _own_addresses(self, mailbox: Mailbox, sender: str) -> frozenset[str]:
+        """Give the addresses of the tenant's mailboxes; the others are looked up where the sender could be one."""
+        is_ours = sender.rpartition("@")[2].lower() == mailbox.tenant.domain.lower()
+        if not (is_ours or self._has_other_domains):
+            return frozenset(mailbox.addresses)
         if self._own is None:
             self._own = frozenset(own_addresses(self.tenant_id))
         return self._own
