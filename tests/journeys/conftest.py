@@ -7,6 +7,7 @@ from tests.journeys.fixtures import (
     connected,
     control,
     customer,
+    exchange,
     over,
     sandbox,
     submission,
@@ -14,7 +15,16 @@ from tests.journeys.fixtures import (
 )
 from tests.journeys.person import Connect, Person, connect_person
 
-__all__ = ["connected", "control", "customer", "over", "sandbox", "submission", "submission_server"]
+__all__ = [
+    "connected",
+    "control",
+    "customer",
+    "exchange",
+    "over",
+    "sandbox",
+    "submission",
+    "submission_server",
+]
 
 
 @pytest.fixture

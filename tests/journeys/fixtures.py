@@ -74,25 +74,29 @@ def connected(control: Control, db: None) -> Callable[..., Customer]:
 
 
 @pytest.fixture
-def over(
+def exchange(
     sandbox: Sandbox,
-    control: Control,
-    db: None,
     submission: Submission,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-) -> Callable[..., Customer]:
-    """Connect a customer that sends by SMTP; what is taken lies in Sent Items of the sandbox."""
+) -> Submission:
+    """The server that takes mail by SMTP, known to the product and trusted as the sandbox is."""
     authorities = tmp_path / "ca.pem"
     authorities.write_bytes(sandbox.ca_path.read_bytes() + submission.tls.ca.read_bytes())
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authorities))
     settings.M365_SMTP_URL = submission.url
+    return submission
+
+
+@pytest.fixture
+def over(control: Control, db: None, exchange: Submission) -> Callable[..., Customer]:
+    """Connect a customer that sends by SMTP; what is taken lies in Sent Items of the sandbox."""
 
     def make(**values: Any) -> Customer:
         customer = connect(control, **values)
-        submission.weather.user = customer.mailbox.address
-        submission.keep = lambda content: customer.arrive_raw(content, folder="sentitems")
+        exchange.weather.user = customer.mailbox.address
+        exchange.keep = lambda content: customer.arrive_raw(content, folder="sentitems")
         return customer
 
     return make

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import Settings
 
 from mailboxes import tokens
 from mailboxes.models import MailboxSignIn, MailboxToken
 from mailboxes.sides import SendingSide, sends_apart
-from sandbox.server import Sandbox
 from tests import factories
 from tests.journeys.customer import Control
 from tests.journeys.outgoing import answer, departed, send, state, ticket_of
@@ -24,19 +21,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 
 
 @pytest.fixture
-def connect(
-    sandbox: Sandbox,
-    control: Control,
-    db: None,
-    submission: Submission,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> Connect:
-    authorities = tmp_path / "ca.pem"
-    authorities.write_bytes(sandbox.ca_path.read_bytes() + submission.tls.ca.read_bytes())
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authorities))
-    settings.M365_SMTP_URL = submission.url
+def connect(control: Control, db: None, exchange: Submission) -> Connect:
     control("browser", {})
     return lambda **values: connect_person(control, **values)
 
